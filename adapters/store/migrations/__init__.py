@@ -1,0 +1,1 @@
+"""Alembic's room: how the books got their shape. A version that was released is never edited again."""

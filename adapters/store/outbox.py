@@ -1,0 +1,125 @@
+"""The waiting posts: one row each, claimed by lease, in order of lane, one at a time for a place on a screen.
+
+A row is sent, put back or abandoned only by whoever holds its lease: the owner and the attempt together are the fencing
+token (D12), and rows are never deleted, so that an id never comes back. What was in a post is wiped once it has left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from adapters.seal import Seals, place
+from adapters.store import statements as sql
+from adapters.store.codec import micros, moment, read, write
+from adapters.store.desk import Desk, Row
+from bot.message import Lane, Post
+from bot.ports import Waiting
+
+
+class Outbox:
+    """The outbox half of a turn. `owner` names this process in a lease."""
+
+    def __init__(self, desk: Desk, seals: Seals, owner: str) -> None:
+        self._desk, self._seals, self._owner = desk, seals, owner
+
+    def post(self, post: Post, at: datetime) -> None:
+        """Queue a post, in the stead of one that still waits for the same place; its marks are kept."""
+        now, destination = micros(at), self._destination(post)
+        old = self._desk.first(sql.SAME_PLACE, at_destination=destination, at_slot=post.slot, now=now)
+        if old:
+            self._replace(old, post)
+        else:
+            self._add(post, destination, now)
+
+    def claim(self, now: datetime, lease_seconds: float, limit: int) -> Sequence[Waiting]:
+        """Lease up to `limit` due posts. A post whose lease ran out is claimed again."""
+        rows = self._desk.all(sql.CLAIMABLE, now=micros(now), limit=limit)
+        until = micros(now) + round(lease_seconds * 1_000_000)
+        self._desk.many(
+            sql.LEASE,
+            [
+                {"at_id": row[0], "new_lease_until": until, "new_lease_owner": self._owner, "new_attempts": row[1] + 1}
+                for row in rows
+            ],
+        )
+        return [self._waiting(row) for row in rows]
+
+    def delivered(self, waiting: Waiting, message_id: str, at: datetime) -> bool:
+        """Note what now stands in the slot. False, and nothing noted, when the lease is no longer ours."""
+        if not self._desk.run(sql.SENT, **self._lease(waiting)):
+            return False
+        self._desk.run(
+            sql.STANDS_THERE,
+            destination=self._destination(waiting.post),
+            slot=waiting.post.slot,
+            message_id=message_id,
+            at=micros(at),
+        )
+        return True
+
+    def put_back(self, waiting: Waiting, due_at: datetime) -> bool:
+        """Free the lease, to be tried again from `due_at`. False when the lease is no longer ours."""
+        return bool(self._desk.run(sql.PUT_BACK, **self._lease(waiting), new_due_at=micros(due_at)))
+
+    def abandon(self, waiting: Waiting, reason: str, at: datetime) -> bool:
+        """Give a post up. False when the lease is no longer ours."""
+        return bool(self._desk.run(sql.ABANDON, **self._lease(waiting), new_reason=reason))
+
+    def withdraw(self, ref: str, slot_prefix: str) -> None:
+        """Drop the waiting posts of a case whose slot begins so. One already on its way may still be `delivered`."""
+        self._desk.run(sql.WITHDRAW, at_ref=ref, prefix=slot_prefix, length=len(slot_prefix))
+
+    def _add(self, post: Post, destination: str, now: int) -> None:
+        row = self._desk.all(sql.NEXT_POST)[0][0]
+        self._desk.run(
+            sql.ADD_POST,
+            id=row,
+            lane=int(post.lane),
+            destination=destination,
+            slot=post.slot,
+            ref=post.ref,
+            queued_at=now,
+            due_at=now,
+            lease_until=0,
+            lease_owner="",
+            attempts=0,
+            state="waiting",
+            reason="",
+            payload=self._sealed(row, post),
+        )
+
+    def _replace(self, old: Row, post: Post) -> None:
+        row, lane, payload = old
+        marks = _joined(self._opened(row, payload).marks, post.marks)
+        post = replace(post, marks=marks, lane=min(post.lane, Lane(lane)))
+        self._desk.run(
+            sql.REPLACE_POST,
+            at_id=row,
+            new_lane=int(post.lane),
+            new_ref=post.ref,
+            new_payload=self._sealed(row, post),
+            new_lease_until=0,
+            new_lease_owner="",
+        )
+
+    def _waiting(self, row: Row) -> Waiting:
+        id, attempts, queued_at, payload, message_id = row
+        return Waiting(id, self._opened(id, payload), attempts + 1, moment(queued_at), message_id)
+
+    def _lease(self, waiting: Waiting) -> dict[str, object]:
+        return {"at_id": waiting.id, "at_lease_owner": self._owner, "at_attempts": waiting.attempts}
+
+    def _destination(self, post: Post) -> str:
+        return self._seals.lookup.of("destination", post.destination.key)
+
+    def _sealed(self, row: int, post: Post) -> str:
+        return self._seals.keyring.seal(write(post), place("outbox", "payload", row))
+
+    def _opened(self, row: int, payload: str) -> Post:
+        return read(Post, self._seals.keyring.open(payload, place("outbox", "payload", row)))
+
+
+def _joined(old: str, new: str) -> str:
+    return " ".join(dict.fromkeys(f"{old} {new}".split()))

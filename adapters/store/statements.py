@@ -1,0 +1,153 @@
+"""Every statement of the books, built once in SQLAlchemy Core for both databases. No value of anybody's may enter.
+
+Bound names that begin with `at_` or `new_` keep out of the way of column names.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    Insert,
+    Integer,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal_column,
+    select,
+    update,
+)
+from sqlalchemy.dialects.sqlite import insert
+
+from adapters.store.tables import audit, cases, chronology, conversations, deliveries, inbox, outbox, timers
+
+
+def _insert(table: Table, *names: str) -> Insert:
+    return insert(table).values({name: bindparam(name) for name in names}).inline()
+
+
+def _insert_new(table: Table, *names: str) -> Insert:
+    """Touches no row when one like it stands there already."""
+    return insert(table).values({name: bindparam(name) for name in names}).on_conflict_do_nothing()
+
+
+def _set(table: Table, *names: str) -> Update:
+    return update(table).values({name: bindparam(f"new_{name}") for name in names})
+
+
+def _is(column: Any) -> Any:
+    return column == bindparam(f"at_{column.name}")
+
+
+# Written out, not bound: SQLite takes a partial index only for a condition it can read.
+_OPEN: Any = literal_column("0")
+_WAITING: Any = literal_column("'waiting'")
+_LIMIT: Any = bindparam("limit", type_=Integer)
+
+FIRST_TIME = _insert_new(inbox, "key", "at")
+
+_CONVERSATION = select(conversations.c.id, conversations.c.version, conversations.c.body)
+CONVERSATION = _CONVERSATION.where(_is(conversations.c.id))
+CONVERSATION_OF = _CONVERSATION.where(_is(conversations.c.sender), conversations.c.closed == _OPEN)
+CONVERSATION_ABOUT = _CONVERSATION.where(_is(conversations.c.ref)).order_by(conversations.c.n.desc()).limit(1)
+ADD_CONVERSATION = _insert_new(conversations, "id", "sender", "ref", "closed", "version", "heard_at", "body")
+MOVE_CONVERSATION = _set(conversations, "ref", "closed", "version", "heard_at", "body").where(
+    _is(conversations.c.id), _is(conversations.c.version)
+)
+
+CASE = select(cases.c.ref, cases.c.version, cases.c.body).where(_is(cases.c.ref))
+ADD_CASE = _insert_new(
+    cases, "ref", "state", "academy", "opened_at", "handed_off_at", "acknowledged_at", "version", "body"
+)
+MOVE_CASE = _set(cases, "state", "academy", "handed_off_at", "acknowledged_at", "version", "body").where(
+    _is(cases.c.ref), _is(cases.c.version)
+)
+
+NEXT_ENTRY = select(func.coalesce(func.max(chronology.c.id), 0) + 1)
+ADD_ENTRY = _insert(chronology, "id", "ref", "at", "kind", "body")
+CHRONOLOGY = select(chronology.c.id, chronology.c.body).where(_is(chronology.c.ref)).order_by(chronology.c.id)
+
+LAST_AUDIT = select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
+ADD_AUDIT = _insert(audit, "seq", "at", "actor", "action", "ref", "detail", "prev", "hash")
+
+_STANDS = outbox.c.state == _WAITING
+NEXT_POST = select(func.coalesce(func.max(outbox.c.id), 0) + 1)
+SAME_PLACE = (
+    select(outbox.c.id, outbox.c.lane, outbox.c.payload)
+    .where(_STANDS, _is(outbox.c.destination), _is(outbox.c.slot), outbox.c.lease_until <= bindparam("now"))
+    .order_by(outbox.c.id.desc())
+    .limit(1)
+)
+ADD_POST = _insert(
+    outbox,
+    *("id", "lane", "destination", "slot", "ref", "queued_at", "due_at"),
+    *("lease_until", "lease_owner", "attempts", "state", "reason", "payload"),
+)
+REPLACE_POST = _set(outbox, "lane", "ref", "payload", "lease_until", "lease_owner").where(_is(outbox.c.id))
+
+_earlier = outbox.alias("earlier")
+_FIRST_OF_ITS_SLOT = ~exists().where(
+    and_(
+        _earlier.c.state == _WAITING,
+        _earlier.c.destination == outbox.c.destination,
+        _earlier.c.slot == outbox.c.slot,
+        _earlier.c.id < outbox.c.id,
+    )
+)
+_shown = (
+    select(deliveries.c.message_id)
+    .where(deliveries.c.destination == outbox.c.destination, deliveries.c.slot == outbox.c.slot)
+    .scalar_subquery()
+)
+CLAIMABLE = (
+    select(outbox.c.id, outbox.c.attempts, outbox.c.queued_at, outbox.c.payload, func.coalesce(_shown, ""))
+    .where(_STANDS, outbox.c.due_at <= bindparam("now"), outbox.c.lease_until <= bindparam("now"), _FIRST_OF_ITS_SLOT)
+    .order_by(outbox.c.lane, outbox.c.id)
+    .limit(_LIMIT)
+    .with_for_update(skip_locked=True, of=outbox)
+)
+LEASE = _set(outbox, "lease_until", "lease_owner", "attempts").where(_is(outbox.c.id))
+
+_OURS = and_(_is(outbox.c.id), _is(outbox.c.lease_owner), _is(outbox.c.attempts))
+# A post withdrawn while it was on its way was sent all the same: its place on the screen must be known.
+SENT = (
+    update(outbox)
+    .values(state="sent", reason="", payload="", lease_owner="", lease_until=0)
+    .where(_OURS, outbox.c.state != "sent")
+)
+PUT_BACK = _set(outbox, "due_at").values(lease_owner="", lease_until=0).where(_OURS, _STANDS)
+ABANDON = (
+    _set(outbox, "reason").values(state="abandoned", payload="", lease_owner="", lease_until=0).where(_OURS, _STANDS)
+)
+WITHDRAW = (
+    update(outbox)
+    .values(state="abandoned", reason="withdrawn", payload="")
+    .where(_STANDS, _is(outbox.c.ref), func.substr(outbox.c.slot, 1, bindparam("length")) == bindparam("prefix"))
+)
+
+_delivery = insert(deliveries).values(
+    {name: bindparam(name) for name in ("destination", "slot", "message_id", "at")} | {"rev": 1}
+)
+STANDS_THERE = _delivery.on_conflict_do_update(
+    index_elements=["destination", "slot"],
+    set_={
+        "message_id": _delivery.excluded.message_id,
+        "at": _delivery.excluded.at,
+        "rev": deliveries.c.rev + 1,
+    },
+)
+
+_timer = insert(timers).values({name: bindparam(name) for name in ("kind", "subject", "due_at")})
+SET_TIMER = _timer.on_conflict_do_update(index_elements=["kind", "subject"], set_={"due_at": _timer.excluded.due_at})
+CLEAR_TIMER = delete(timers).where(_is(timers.c.kind), _is(timers.c.subject))
+DUE = (
+    select(timers.c.kind, timers.c.subject, timers.c.due_at)
+    .where(timers.c.due_at <= bindparam("now"))
+    .order_by(timers.c.due_at, timers.c.kind, timers.c.subject)
+    .limit(_LIMIT)
+)
+NEXT_DUE = select(func.min(timers.c.due_at))

@@ -1,0 +1,1 @@
+"""What is measured, and how. Nothing the running bot needs."""

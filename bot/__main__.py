@@ -1,0 +1,258 @@
+"""The `handrail` command. Each command is a few lines over `bot.composition`; no rule may enter.
+
+Imports stand inside the commands: `handrail contacts` must answer while somebody is waiting to ring.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import json
+import os
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot import composition
+from bot.errors import ConfigError, HandrailError
+from bot.settings import Settings, settings_from
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+flow_app = typer.Typer(no_args_is_help=True, help="Check the conversation, and draw it.")
+case_app = typer.Typer(no_args_is_help=True, help="List and show cases; showing one leaves a row in the audit.")
+audit_app = typer.Typer(no_args_is_help=True, help="Verify the audit trail.")
+key_app = typer.Typer(no_args_is_help=True, help="Make a key for HANDRAIL_KEY.")
+trust_app = typer.Typer(no_args_is_help=True, help="Check the trust's own file.")
+for name, sub in {"flow": flow_app, "case": case_app, "audit": audit_app, "key": key_app, "trust": trust_app}.items():
+    app.add_typer(sub, name=name)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def main() -> None:
+    """Run a command. What is wrong is said in one line, and the exit code says which kind (78: configuration)."""
+    from flows.flow import FlowError
+
+    try:
+        app()
+    except HandrailError as wrong:
+        _end(str(wrong), wrong.exit_code)
+    except FlowError as wrong:
+        _end(str(wrong), os.EX_CONFIG)
+    except (KeyboardInterrupt, BrokenPipeError):
+        _end("", 130)
+
+
+def _end(message: str, code: int) -> None:
+    if message:
+        sys.stderr.write(f"handrail: {message}\n")
+    sys.exit(code)
+
+
+def _settings() -> Settings:
+    return settings_from(os.environ)
+
+
+@app.command()
+def demo(browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True) -> None:
+    """Open the playground: practice on this computer, gone when it ends."""
+    asyncio.run(composition.demo(_settings(), lambda url: _opened(url, browser=browser)))
+
+
+def _opened(url: str, *, browser: bool) -> None:
+    import webbrowser
+
+    typer.echo(f"The playground is open at {url}  (Ctrl-C ends it; nothing is kept)")
+    if browser and sys.stdout.isatty():
+        webbrowser.open(url)
+
+
+@app.command()
+def serve(playground: Annotated[bool, typer.Option(help="Practice page on this computer only.")] = False) -> None:
+    """Serve. The port opens only when the trust's file, the flow, the key and the database are all right."""
+    opened = lambda url: typer.echo(f"Handrail serves at {url}")  # noqa: E731
+    asyncio.run(composition.serve(_settings(), playground=playground, opened=opened))
+
+
+@app.command()
+def chat() -> None:
+    """The conversation in a terminal, for practice."""
+    asyncio.run(composition.chat(_settings()))
+
+
+@app.command()
+def migrate() -> None:
+    """Make the database, or bring it to this version's shape."""
+    from adapters.store import migrate as bring_up
+
+    bring_up(_settings().database_url, composition.keyring(_settings()))
+    typer.echo("The database is ready.")
+
+
+@app.command()
+def contacts(
+    academy: Annotated[str, typer.Option(help="An academy of the trust's file.")] = "",
+    authority: Annotated[str, typer.Option(help="A council of the trust's file: where the child lives.")] = "",
+    at: Annotated[str, typer.Option(help="A time, such as 2026-12-25T23:10 (London). Left out: now.")] = "",
+    as_json: AsJson = False,
+    poster: Annotated[Path | None, typer.Option(help="Write the staff-room poster of --academy to this PDF.")] = None,
+) -> None:
+    """Whom to ring now: what is open first, and until when."""
+    from bot import contacts as book
+
+    directory = composition.trust_of(_settings(), example=True).current()
+    _known(academy, (a.id for a in directory.academies), "--academy")
+    _known(authority, (a.id for a in directory.authorities), "--authority")
+    moment = _moment(at)
+    if poster:
+        _write_poster(poster, directory, academy, moment)
+        return
+    found = book.numbers(directory, moment, academy=academy or None, authority=authority or None)
+    typer.echo(book.to_json(found) if as_json else "\n".join(book.lines(found)))
+
+
+def _write_poster(path: Path, directory: Any, academy: str, at: datetime) -> None:
+    from adapters.export.poster import poster_pdf
+
+    if not academy:
+        raise ConfigError("command line", "--academy", "is missing", "Write the academy that the poster is for")
+    path.write_bytes(poster_pdf(directory, academy, at))
+    typer.echo(f"Written: {path}")
+
+
+def _known(value: str, ids: Iterable[str], option: str) -> None:
+    known = sorted(ids)
+    if value and value not in known:
+        raise ConfigError(
+            "command line", option, "names nothing in the trust's file", f"Write one of {', '.join(known)}"
+        )
+
+
+def _moment(text: str) -> datetime:
+    from bot.moment import LONDON
+
+    if not text:
+        return datetime.now(UTC)
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigError("command line", "--at", "is not a time", "Write it as in 2026-12-25T23:10") from None
+    return (read if read.tzinfo else read.replace(tzinfo=LONDON)).astimezone(UTC)
+
+
+@app.command()
+def assess(
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON schema of both sides.")] = False,
+) -> None:
+    """Read facts as a JSON object on standard input; print the proposed assessment as JSON."""
+    from bot.assess_cli import assess_json, schema_json
+
+    typer.echo(schema_json() if schema else assess_json(sys.stdin.buffer.read()))
+
+
+@app.command()
+def status(as_json: AsJson = False) -> None:
+    """How the books stand."""
+    from adapters.store.report import open_reader
+    from adapters.store.report import status as stand
+
+    found = stand(open_reader(_settings().database_url, composition.keyring(_settings())), datetime.now(UTC))
+    _print(asdict(found), as_json=as_json)
+
+
+@case_app.command("list")
+def case_list(as_json: AsJson = False) -> None:
+    """Every case by its reference; nothing that anybody wrote."""
+    from adapters.store import report
+
+    found = [asdict(line) for line in report.case_list(_reader())]
+    _print(found, as_json=as_json)
+
+
+@case_app.command("show")
+def case_show(ref: str, as_json: AsJson = False) -> None:
+    """One case with its chronology, and a row in the audit that says who looked."""
+    from adapters.store import report
+    from bot.ports import Audited
+
+    row = Audited(datetime.now(UTC), f"command:{getpass.getuser()}", "opened", ref)
+    shown = report.case_show(_reader(), ref, row)
+    if shown is None:
+        raise ConfigError("command line", "REF", "is no case here", "Write a reference from `handrail case list`")
+    _print(asdict(shown), as_json=as_json)
+
+
+@audit_app.command("verify")
+def audit_verify(anchor: Annotated[str, typer.Option(help="A head noted earlier, as seq:hash.")] = "") -> None:
+    """Walk the chain of the audit trail from its first row. Exit code 1 at the first row that does not hold."""
+    from adapters.store import report
+
+    verified = report.audit_verify(_reader(), anchor)
+    typer.echo(f"{verified.count} rows hold. Head: {verified.count}:{verified.head}")
+
+
+@key_app.command("new")
+def key_new() -> None:
+    """A new key for HANDRAIL_KEY. Keep it apart from the database, and keep a copy: without it nothing opens."""
+    from adapters.seal import new_key
+
+    typer.echo(new_key())
+
+
+@trust_app.command("check")
+def trust_check(file: Annotated[Path | None, typer.Argument(help="Left out: HANDRAIL_TRUST.")] = None) -> None:
+    """Check a trust's file, and say what it holds."""
+    from adapters.trust_file import TrustFile
+
+    directory = (TrustFile(file) if file else composition.trust_of(_settings())).current()
+    typer.echo(
+        f"{directory.trust.name}: {len(directory.academies)} academies, {len(directory.people)} people, "
+        f"{len(directory.contacts)} contacts. Nothing is wrong with the file."
+    )
+
+
+@flow_app.command("check")
+def flow_check(file: Annotated[Path | None, typer.Argument(help="Left out: the disclosure flow.")] = None) -> None:
+    """Check a flow: what is wrong is named by step and line."""
+    from flows.flow import read_flow
+
+    flow = read_flow(file) if file else composition.script().flow
+    typer.echo(f"{flow.name}: {len(flow.steps)} steps. Nothing is wrong with the flow.")
+
+
+@flow_app.command("diagram")
+def flow_diagram(file: Annotated[Path | None, typer.Argument(help="Left out: the disclosure flow.")] = None) -> None:
+    """Print the flow as a Mermaid diagram."""
+    from flows.diagram import mermaid
+    from flows.flow import read_flow
+
+    typer.echo(mermaid(read_flow(file) if file else composition.script().flow), nl=False)
+
+
+def _reader() -> Any:
+    from adapters.store.report import open_reader
+
+    return open_reader(_settings().database_url, composition.keyring(_settings()))
+
+
+def _print(found: Any, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(found, default=_plain, indent=2))
+        return
+    for line in found if isinstance(found, list) else [found]:
+        typer.echo("  ".join(f"{key}={json.dumps(value, default=_plain)}" for key, value in line.items()))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return sorted(value) if isinstance(value, (set, frozenset)) else str(value)
+
+
+if __name__ == "__main__":
+    main()

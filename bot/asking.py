@@ -1,0 +1,205 @@
+"""The cards that a member of staff is asked on. No decision and no sentence of its own may enter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot import contacts
+from bot.conversation import Answer, Conversation, academy_of, home_of, walk
+from bot.message import Action, Button, Card, Field, Option, Passage, Press, Style, Tone
+from bot.moment import Moment
+from flows.flow import LONGEST_LABEL, UNKNOWN, Step, StepKind
+
+
+def question_slot(conversation: Conversation, revision: int) -> str:
+    """The place on the screen of one question card."""
+    return f"question:{conversation.id}:{revision}"
+
+
+def card(moment: Moment, *passages: Passage, title: str = "", buttons: Sequence[Button] = ()) -> Card:
+    """A card for the member of staff, with the notification that says nothing."""
+    return Card(moment.say("notification.reply"), title, passages, buttons=tuple(buttons))
+
+
+def say(moment: Moment, key: str, tone: Tone = Tone.PLAIN, **filled: object) -> Passage:
+    return Passage((moment.say(key, **filled),), tone=tone)
+
+
+def question(conversation: Conversation, moment: Moment, lead: Sequence[Passage] = ()) -> Card:
+    """The question that now stands, under what is to be said first."""
+    step = moment.flow.steps[conversation.step]
+    steps = moment.flow.on_card(step.id)
+    single = len(steps) == 1
+    passages = (*lead, *(_asked(conversation, moment, step) if single else ()))
+    return Card(
+        notification=moment.say("notification.reply"),
+        passages=passages,
+        fields=() if single and step.kind is not StepKind.PICK_MANY else _fields(conversation, moment, steps),
+        buttons=_buttons(conversation, moment, steps),
+        footer=_footer(conversation, moment),
+        typed=step.kind is StepKind.WRITE,
+    )
+
+
+def opening(moment: Moment) -> tuple[Passage, ...]:
+    """The do's and don'ts that matter in the first ninety seconds, and whom to ring (D-01..D-30, N-28)."""
+    return (
+        Passage(moment.lines("opening.intro"), moment.say("opening.title")),
+        Passage(contacts.emergency_lines(moment.directory, None), moment.say("opening.numbers_heading"), Tone.NUMBERS),
+        Passage(moment.lines("opening.do"), moment.say("opening.do_heading"), Tone.DO),
+        Passage(moment.lines("opening.dont"), moment.say("opening.dont_heading"), Tone.DONT),
+    )
+
+
+def collapsed(conversation: Conversation, moment: Moment, steps: Sequence[str]) -> Card:
+    """What is left of an answered card: a picked label may stand, typed words only show that they were saved (T59)."""
+    lines = tuple(shown(moment, moment.flow.steps[step], conversation.answers[step]) for step in steps)
+    return card(moment, Passage(lines or (moment.say("asking.superseded"),), tone=Tone.QUIET))
+
+
+def shown(moment: Moment, step: Step, answer: Answer) -> str:
+    """An answered step on one line, without a word that anybody typed."""
+    if not answer.values:
+        return moment.say("asking.saved_collapsed", short=step.short)
+    return moment.say("asking.picked_collapsed", short=step.short, answer=labels(moment, step, answer))
+
+
+def labels(moment: Moment, step: Step, answer: Answer) -> str:
+    return "; ".join(moment.label(step, value) for value in answer.values)
+
+
+def confirm(conversation: Conversation, moment: Moment, lead: Sequence[Passage] = ()) -> Card:
+    """Which of these did you mean? A typed answer that could be read in more than one way, or only guessed."""
+    step = moment.flow.steps[conversation.step]
+    key = "asking.confirm_one" if len(conversation.candidates) == 1 else "asking.confirm_many"
+    picks = [
+        _answer_button(conversation, step, values, _joined(moment, step, values)) for values in _offers(conversation)
+    ]
+    other = Button(moment.say("asking.neither"), _press(conversation, Action.GO_ON))
+    read = tuple(moment.label(step, value) for values in conversation.candidates if len(values) > 1 for value in values)
+    passages = (*lead, Passage((step.ask,), tone=Tone.QUIET), Passage((moment.say(key), *read)))
+    return Card(
+        moment.say("notification.reply"), "", passages, buttons=(*picks, other), footer=_footer(conversation, moment)
+    )
+
+
+def numbers(conversation: Conversation, moment: Moment) -> Card:
+    """Whom to ring now: the academy's own people first, then the services of the child's home council."""
+    here = contacts.lead_numbers(moment.directory, academy_of(conversation) or None, moment.now, frozenset())
+    outside = contacts.lines(contacts.numbers(moment.directory, moment.now, authority=home_of(conversation) or None))
+    return card(
+        moment,
+        Passage(here, moment.say("contacts.here"), Tone.NUMBERS),
+        Passage(outside, moment.say("contacts.note"), Tone.NUMBERS),
+        title=moment.say("contacts.title"),
+    )
+
+
+def stopping(conversation: Conversation, moment: Moment) -> Card:
+    return card(
+        moment,
+        say(moment, "stopping.ask"),
+        buttons=(
+            Button(moment.say("stopping.send"), _press(conversation, Action.SEND_NOW), Style.PRIMARY),
+            Button(moment.say("stopping.go_on"), _press(conversation, Action.GO_ON)),
+            Button(moment.say("stopping.mistake"), _press(conversation, Action.MISTAKE)),
+        ),
+    )
+
+
+def pause_buttons(conversation: Conversation, moment: Moment) -> tuple[Button, ...]:
+    """Go on, change, or send: under a nudge and for somebody who comes back."""
+    return (
+        Button(moment.say("silence.go_on"), _press(conversation, Action.GO_ON), Style.PRIMARY),
+        Button(moment.say("silence.change"), _press(conversation, Action.CHANGE)),
+        Button(moment.say("silence.send"), _press(conversation, Action.SEND_NOW)),
+    )
+
+
+def returned(conversation: Conversation, moment: Moment, *passages: Passage) -> Card:
+    """For somebody who comes back: go on, change, send, or start on something else."""
+    new = Button(moment.say("finished.new"), _press(conversation, Action.NEW))
+    return card(moment, *passages, buttons=(*pause_buttons(conversation, moment), new))
+
+
+def choosing(conversation: Conversation, moment: Moment) -> Card:
+    """Pick the answer to change."""
+    steps = (moment.flow.steps[i] for i in walk(moment.flow, conversation).answered)
+    options = tuple(Option(step.id, step.short) for step in steps)
+    field = Field("step", moment.say("silence.which"), options)
+    change = Button(moment.say("asking.go_on"), _press(conversation, Action.CHANGE), Style.PRIMARY)
+    back = Button(moment.say("silence.go_on"), _press(conversation, Action.GO_ON))
+    return Card(moment.say("notification.reply"), fields=(field,), buttons=(change, back))
+
+
+def finished(conversation: Conversation, moment: Moment, *lead: Passage) -> Card:
+    """Nothing more is asked; more may be added."""
+    return card(
+        moment,
+        *lead,
+        say(moment, "finished.add", Tone.QUIET),
+        buttons=(
+            Button(moment.say("finished.change"), _press(conversation, Action.CHANGE)),
+            Button(moment.say("finished.new"), _press(conversation, Action.NEW)),
+        ),
+    )
+
+
+def join_button(conversation: Conversation, moment: Moment, earlier: str) -> Button:
+    """Offered with a new conversation when the same person has an older case."""
+    return Button(moment.say("finished.join", ref=earlier), _press(conversation, Action.JOIN))
+
+
+def _asked(conversation: Conversation, moment: Moment, step: Step) -> tuple[Passage, ...]:
+    before = conversation.answers.get(step.id)
+    lines = [step.help] if step.help else []
+    if before is not None:
+        answer = labels(moment, step, before) or moment.say("asking.typed_answer")
+        lines.append(moment.say("asking.you_said", answer=answer))
+    hint = "asking.write_here" if step.kind is StepKind.WRITE else "asking.pick_or_type"
+    return (Passage((*lines, moment.say(hint)), heading=step.ask),)
+
+
+def _fields(conversation: Conversation, moment: Moment, steps: Sequence[Step]) -> tuple[Field, ...]:
+    return tuple(
+        Field(
+            step=step.id,
+            ask=step.ask,
+            options=moment.options(step),
+            many=step.kind is StepKind.PICK_MANY,
+            exclusive=(*(o.value for o in step.options if o.exclusive), UNKNOWN),
+            help=step.help if len(steps) > 1 else "",
+        )
+        for step in steps
+    )
+
+
+def _buttons(conversation: Conversation, moment: Moment, steps: Sequence[Step]) -> tuple[Button, ...]:
+    step = steps[0]
+    if len(steps) > 1 or step.kind is StepKind.PICK_MANY:
+        return (Button(moment.say("asking.go_on"), _press(conversation, Action.ANSWER), Style.PRIMARY),)
+    options = moment.options(step) if step.picks else (Option(UNKNOWN, step.unknown_label),)
+    return tuple(_answer_button(conversation, step, (option.value,), option.label) for option in options)
+
+
+def _answer_button(conversation: Conversation, step: Step, values: tuple[str, ...], label: str) -> Button:
+    return Button(label, Press(Action.ANSWER, conversation.id, conversation.revision, {step.id: values}))
+
+
+def _offers(conversation: Conversation) -> tuple[tuple[str, ...], ...]:
+    offers = conversation.candidates
+    return offers if (UNKNOWN,) in offers else (*offers, (UNKNOWN,))
+
+
+def _joined(moment: Moment, step: Step, values: tuple[str, ...]) -> str:
+    labels = "; ".join(moment.label(step, value) for value in values)
+    return labels if len(labels) <= LONGEST_LABEL else moment.say("asking.all_of", count=len(values))
+
+
+def _footer(conversation: Conversation, moment: Moment) -> tuple[Button, ...]:
+    actions = (Action.SEND_NOW, Action.BACK, Action.CONTACTS, Action.STOP)
+    return tuple(Button(moment.say(f"asking.{action}"), _press(conversation, action)) for action in actions)
+
+
+def _press(conversation: Conversation, action: Action) -> Press:
+    return Press(action, conversation.id, conversation.revision)

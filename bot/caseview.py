@@ -1,0 +1,133 @@
+"""The opened case, as somebody on the roster sees it in a private view. The one place where the words are shown.
+
+It is built only after the roster check and the audit row; nothing of it may go to a channel, a notification or a log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from bot import contacts
+from bot.asking import labels
+from bot.assessment import Assessment, Level
+from bot.case import Case, Entry, Kind
+from bot.conversation import Conversation, home_of, walk
+from bot.handoff import case_card, propose
+from bot.message import Card, Passage, Tone
+from bot.moment import Moment, clock, day
+
+_CHILD, _WORDS = "child", "words"
+_NOTES = (Kind.FIRST_WORDS, Kind.NOTE, Kind.ADDITION, Kind.EDITED, Kind.DELETED, Kind.ATTACHMENT)
+
+
+def view(case: Case, conversation: Conversation, entries: Sequence[Entry], moment: Moment) -> Card:
+    """Everything that is known, in the order in which a lead needs it."""
+    post = case_card(case, conversation, moment)
+    assessment = propose(moment, conversation)
+    passages = (
+        *post.passages,
+        *_told_by(conversation, moment),
+        *_typed(conversation, moment),
+        *_flags(assessment, moment),
+        *_notes(entries, moment),
+        *_proposal(assessment, moment),
+        _answers(conversation, moment),
+        _unknown(assessment, moment),
+        _numbers(conversation, moment),
+        _chronology(entries, moment),
+    )
+    return Card(post.notification, post.title, passages, buttons=post.buttons[1:])
+
+
+def _told_by(conversation: Conversation, moment: Moment) -> tuple[Passage, ...]:
+    name = conversation.sender_name or conversation.sender.id
+    return (Passage((moment.say("view.told_by", name=name),)),)
+
+
+def _typed(conversation: Conversation, moment: Moment) -> Iterable[Passage]:
+    for step, heading in ((_CHILD, "view.child"), (_WORDS, "view.verbatim")):
+        answer = conversation.answers.get(step)
+        if answer:
+            words = answer.words or labels(moment, moment.flow.steps[step], answer)
+            yield Passage((words,), moment.say(heading), Tone.VERBATIM)
+
+
+def _flags(assessment: Assessment, moment: Moment) -> tuple[Passage, ...]:
+    lines = tuple(moment.say(f"flag.{flag}") for flag in assessment.flags)
+    return (Passage(lines, moment.say("view.flags"), Tone.URGENT),) if lines else ()
+
+
+def _notes(entries: Sequence[Entry], moment: Moment) -> tuple[Passage, ...]:
+    lines = tuple(f"{clock(entry.at)}  {_words(entry, moment)}" for entry in entries if entry.kind in _NOTES)
+    return (Passage(lines, moment.say("view.notes"), Tone.VERBATIM),) if lines else ()
+
+
+def _words(entry: Entry, moment: Moment) -> str:
+    changed = entry.kind in (Kind.EDITED, Kind.DELETED)
+    return f"({moment.say(f'kind.{entry.kind}')}) {entry.words}" if changed else entry.words
+
+
+def _proposal(assessment: Assessment, moment: Moment) -> tuple[Passage, ...]:
+    actions = tuple(
+        moment.say("view.action", agency=moment.say(f"agency.{agency}"), level=moment.say(f"level.{action.level}"))
+        + (f" ({', '.join(action.sources)})" if action.sources else "")
+        for agency, action in assessment.actions.items()
+        if action.level is not Level.NONE
+    )
+    type_lines = (moment.say(f"type.{assessment.proposed}"), *_alternatives(assessment, moment))
+    nothing = (moment.say("level.none"),)
+    return (
+        Passage(type_lines, moment.say("view.proposal")),
+        Passage(actions or nothing, moment.say("view.actions")),
+    )
+
+
+def _alternatives(assessment: Assessment, moment: Moment) -> Iterable[str]:
+    for other in assessment.alternatives:
+        fact = _fact_name(other.deciding_fact, moment)
+        yield moment.say("view.deciding", type=moment.say(f"type.{other.type}"), fact=fact)
+
+
+def _fact_name(fact: str, moment: Moment) -> str:
+    return next((step.short for step in moment.flow.steps.values() if step.fact == fact), fact)
+
+
+def _answers(conversation: Conversation, moment: Moment) -> Passage:
+    steps = (moment.flow.steps[i] for i in walk(moment.flow, conversation).answered if i not in (_CHILD, _WORDS))
+    lines = []
+    for step in steps:
+        answer = conversation.answers[step.id]
+        lines.append(f"{step.short}: {labels(moment, step, answer) or answer.words}")
+    return Passage(tuple(lines), moment.say("view.answers"))
+
+
+def _unknown(assessment: Assessment, moment: Moment) -> Passage:
+    names = tuple(_fact_name(fact, moment) for fact in assessment.unknown)
+    return Passage((*names, moment.say("view.do_not_ask")), moment.say("view.unknown"), Tone.QUIET)
+
+
+def _numbers(conversation: Conversation, moment: Moment) -> Passage:
+    home = home_of(conversation) or None
+    shown = contacts.lines(contacts.numbers(moment.directory, moment.now, authority=home))
+    return Passage(shown, moment.say("view.numbers"), Tone.NUMBERS)
+
+
+def _chronology(entries: Sequence[Entry], moment: Moment) -> Passage:
+    lines = tuple(_line(entry, moment) for entry in entries)
+    return Passage(lines, moment.say("view.chronology"), Tone.QUIET)
+
+
+def _line(entry: Entry, moment: Moment) -> str:
+    when = f"{day(entry.at)} {clock(entry.at)}"
+    if entry.kind is Kind.EVENT:
+        return moment.say("view.line", when=when, what=_event(entry, moment))
+    step = moment.flow.steps.get(entry.step)
+    about = (step.short, *(moment.label(step, value) for value in entry.values)) if step else entry.values
+    return moment.say("view.line", when=when, what=" · ".join((moment.say(f"kind.{entry.kind}"), *about)))
+
+
+def _event(entry: Entry, moment: Moment) -> str:
+    name, *roles = entry.values
+    academy = moment.directory.trust.name
+    whom = moment.say(f"roles.{roles[0]}", academy=academy) if roles else ""
+    return moment.say(f"kind.{name}", whom=whom)

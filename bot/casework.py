@@ -1,0 +1,123 @@
+"""What a lead does with a case: open it, acknowledge it, hand it to the usual team. Every look and every act is audited.
+
+Who may is decided from the roster at the moment of the click and from nothing else (I7). A refusal shows the same words
+whether the case exists or not (T46).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from bot import caseview, escalation, handoff, routing
+from bot.asking import card, say
+from bot.case import LIFE, Case, CaseState, Entry, Kind
+from bot.directory import RosterPerson
+from bot.message import Action, Card, Incoming, Lane, Press
+from bot.moment import Moment, clock, day
+from bot.ports import Audited, TimerKind, Tx
+
+LEAD_ACTIONS = frozenset({Action.OPEN_CASE, Action.ACKNOWLEDGE, Action.SHARE_WITH_DSL})
+
+
+@dataclass(frozen=True, slots=True)
+class _Act:
+    """A lead's press on a case that they may see."""
+
+    tx: Tx
+    case: Case
+    person: RosterPerson
+    moment: Moment
+    doors: tuple[str, ...]
+    by: str
+
+    @property
+    def role(self) -> str:
+        return routing.role_of(self.moment.directory, self.case, self.person)
+
+    def audit(self, action: str) -> None:
+        self.tx.audit(Audited(self.moment.now, self.by, action, self.case.ref, self.role))
+
+    def record(self, event: str) -> None:
+        """One line of the chronology, beside the audit row."""
+        self.tx.chronicle(Entry(self.case.ref, self.moment.now, Kind.EVENT, self.by, values=(event, self.role)))
+        self.audit(event)
+
+
+def act(tx: Tx, incoming: Incoming, press: Press, moment: Moment, doors: tuple[str, ...]) -> Card:
+    """Do what the press asks, if this person may. Returns what they are shown, privately."""
+    case = tx.case(press.subject)
+    person = routing.may_read(moment.directory, case, incoming.sender) if case else None
+    if case is None or person is None:
+        tx.audit(Audited(moment.now, incoming.sender.key, "refused", press.subject if case else "", press.action))
+        return card(moment, say(moment, "press.not_for_you"))
+    return _ACTS[press.action](_Act(tx, case, person, moment, doors, incoming.sender.key))
+
+
+def _open(act: _Act) -> Card:
+    conversation = act.tx.conversation_about(act.case.ref)
+    if conversation is None:
+        return card(act.moment, say(act.moment, "press.closed"))
+    act.record("opened")
+    return caseview.view(act.case, conversation, act.tx.chronology(act.case.ref), act.moment)
+
+
+def _acknowledge(act: _Act) -> Card:
+    """Taken once: the second person is told who has it, and since when."""
+    case, moment = act.case, act.moment
+    if case.acknowledged_at:
+        act.audit("acknowledge_lost")
+        role = handoff.whom(moment, case, case.acknowledged_role)
+        at = case.acknowledged_at
+        return card(moment, say(moment, "press.taken", role=role, time=clock(at), date=day(at)))
+    if "acknowledge" not in LIFE.events(case.state):
+        return card(moment, say(moment, "press.not_now"))
+    taken = replace(
+        case,
+        state=CaseState(LIFE.after(case.state, "acknowledge")),
+        acknowledged_at=moment.now,
+        acknowledged_by=act.person.id,
+        acknowledged_role=act.role,
+    )
+    act.record("acknowledged")
+    act.tx.save_case(taken)
+    act.tx.clear_timers(case.ref, (TimerKind.RUNG,))
+    act.tx.withdraw(case.ref, f"notice:{case.ref}:")
+    _show(act, taken)
+    role = handoff.whom(moment, taken, taken.acknowledged_role)
+    return card(moment, say(moment, "press.acknowledged", role=role))
+
+
+def _show(act: _Act, case: Case) -> None:
+    """Everybody's screen after the change: the posts in place, the receipt, and a new line to the member of staff."""
+    conversation = act.tx.conversation_about(case.ref)
+    if conversation is None:
+        return
+    route = routing.route(act.moment.directory, case, act.doors, act.moment.now)
+    posts = (
+        *handoff.case_posts(case, conversation, act.moment, Lane.RECEIPT),
+        handoff.receipt(case, conversation, act.moment, route),
+        handoff.taken_note(case, conversation, act.moment),
+    )
+    for post in posts:
+        act.tx.post(post, act.moment.now)
+
+
+def _share(act: _Act) -> Card:
+    """The head, sure that no adult of the academy is concerned, hands the case to the usual team."""
+    case = act.case
+    if case.staff != {"unknown"} or case.shared:
+        return card(act.moment, say(act.moment, "press.not_now"))
+    act.record("shared")
+    conversation = act.tx.conversation_about(case.ref)
+    if conversation:
+        shared = replace(case, shared=True, posts=())
+        escalation.start(act.tx, shared, conversation, act.moment, act.doors)
+    return card(act.moment, say(act.moment, "press.shared"))
+
+
+_ACTS: Mapping[Action, Callable[[_Act], Card]] = {
+    Action.OPEN_CASE: _open,
+    Action.ACKNOWLEDGE: _acknowledge,
+    Action.SHARE_WITH_DSL: _share,
+}

@@ -1,0 +1,181 @@
+"""The composition root: where the doors, the store and the bot are put together. With `bot.__main__` it is the only
+place that sees everything; no rule may enter."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.errors import ConfigError
+from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from adapters.console import Console
+
+    from adapters.clock import PracticeClock
+    from adapters.seal import Keyring
+    from adapters.trust_file import TrustFile
+    from adapters.web import ChannelView, PersonView, Playground
+    from bot.bot import Bot
+    from bot.directory import Directory
+    from bot.moment import Script
+    from bot.ports import Clock, Door, Store
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLE = ROOT / "examples" / "staffordshire" / "trust.toml"
+FLOWS = ROOT / "flows"
+
+
+def trust_of(settings: Settings, *, example: bool = False) -> TrustFile:
+    """The trust's file. With `example`, the fictional one serves where the environment names none, and says so.
+
+    Raises ConfigError.
+    """
+    from adapters.trust_file import TrustFile
+
+    if settings.trust is not None:
+        return TrustFile(settings.trust)
+    if not example:
+        write = "Write the path of the trust's own file, such as HANDRAIL_TRUST=trust.toml"
+        raise ConfigError("environment", "HANDRAIL_TRUST", "is not set", write)
+    print("HANDRAIL_TRUST is not set: this is the example trust.", file=sys.stderr)  # noqa: T201
+    return TrustFile(EXAMPLE)
+
+
+@cache
+def script() -> Script:
+    """What is asked and said. Raises FlowError when a flow is wrong."""
+    from bot.moment import Script
+    from flows.flow import read_flow
+    from flows.phrases import read_phrases
+    from flows.words import read_words
+
+    return Script(
+        read_flow(FLOWS / "disclosure.toml"),
+        read_phrases(FLOWS / "phrases.toml"),
+        read_words(FLOWS / "words.toml"),
+    )
+
+
+def keyring(settings: Settings) -> Keyring:
+    from adapters.seal import Keyring
+
+    return Keyring.from_setting(settings.key_text())
+
+
+@asynccontextmanager
+async def bot_over(store: Store, trust: TrustFile, doors: Mapping[str, Door], clock: Clock) -> AsyncIterator[Bot]:
+    """A bot that delivers and watches until the block ends."""
+    from bot.bot import Bot
+
+    bot = Bot(script(), trust, store, doors, clock)
+    running = asyncio.create_task(bot.run())
+    try:
+        yield bot
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+
+async def serve(settings: Settings, *, playground: bool, opened: Callable[[str], None]) -> None:
+    """Serve until told to stop. The port opens only when everything it needs is there and right."""
+    from adapters.clock import PracticeClock, SystemClock
+    from adapters.server import build_app, run
+    from adapters.store import open_store
+    from adapters.web import mount
+
+    trust = trust_of(settings)
+    script()
+    store = open_store(settings.database_url, keyring(settings))
+    clock = PracticeClock() if playground else SystemClock()
+    page = playground_of(trust.current(), clock) if isinstance(clock, PracticeClock) else None
+    try:
+        async with bot_over(store, trust, {page.name: page} if page else {}, clock) as bot:
+            parts = [mount(page, bot.hear)] if page else []
+            app = build_app(parts, bot.health)
+            await run(app, "127.0.0.1" if page else "0.0.0.0", settings.port, opened)  # noqa: S104
+    finally:
+        store.close()
+
+
+async def demo(settings: Settings, opened: Callable[[str], None]) -> None:
+    """The playground on a fresh practice database, which is gone when it ends."""
+    from adapters.seal import new_key
+    from adapters.store import migrate
+
+    with tempfile.TemporaryDirectory(prefix="handrail-practice-") as folder:
+        practice = Settings.model_validate(
+            {
+                "HANDRAIL_TRUST": settings.trust or EXAMPLE,
+                "HANDRAIL_DATABASE_URL": f"sqlite:///{folder}/practice.db",
+                "HANDRAIL_KEY": new_key(),
+                "PORT": settings.port,
+            }
+        )
+        migrate(practice.database_url, keyring(practice))
+        await serve(practice, playground=True, opened=opened)
+
+
+async def chat(settings: Settings) -> None:
+    """The whole conversation in a terminal, on a practice database."""
+
+    from adapters.clock import PracticeClock
+    from adapters.seal import Keyring, new_key
+    from adapters.store import open_store
+
+    trust, clock = trust_of(settings, example=True), PracticeClock()
+    with tempfile.TemporaryDirectory(prefix="handrail-practice-") as folder:
+        store = open_store(f"sqlite:///{folder}/practice.db", Keyring.from_setting(new_key()), create=True)
+        try:
+            console = console_of(trust.current(), clock)
+            async with bot_over(store, trust, {console.name: console}, clock) as bot:
+                await console.run(bot.hear)
+        finally:
+            store.close()
+
+
+def playground_of(directory: Directory, clock: PracticeClock) -> Playground:
+    """The practice page, peopled from the trust's roster."""
+    from adapters.web import Playground
+
+    return Playground(_people(directory, "web"), _channels(directory, "web"), clock)
+
+
+def console_of(directory: Directory, clock: PracticeClock) -> Console:
+    from adapters.console import Console
+
+    return Console(_people(directory, "web"), _channels(directory, "web"), clock)
+
+
+def _people(directory: Directory, door: str) -> list[PersonView]:
+    from adapters.web import PersonView
+
+    academies = {academy.id: academy for academy in directory.academies}
+    found = []
+    for person in directory.people:
+        if door in person.ids:
+            at = [academy.name for id, academy in academies.items() if directory.roles(id, person.id) - {"trust_lead"}]
+            found.append(PersonView(person.ids[door], person.name, person.title, at[0] if len(at) == 1 else ""))
+    return found
+
+
+def _channels(directory: Directory, door: str) -> list[ChannelView]:
+    from adapters.web import ChannelView
+
+    return [
+        ChannelView(id, academy.name, academy.name, _members(directory, academy.id, door))
+        for academy in directory.academies
+        if (id := directory.channel(academy.id, door))
+    ]
+
+
+def _members(directory: Directory, academy: str, door: str) -> tuple[str, ...]:
+    people = [p for role in ("dsl", "deputy") for p in directory.holders(academy, role)]
+    return tuple(dict.fromkeys(person.ids[door] for person in people if door in person.ids))

@@ -1,0 +1,135 @@
+"""Where one conversation with one member of staff stands. Pure state: no clock, no store, no sentence may enter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from bot.facts import Facts, StaffRole, Tri, facts_from
+from bot.message import Person
+from flows.flow import UNKNOWN, Flow
+from flows.machine import NoMove
+
+DANGER, ACADEMY, STAFF, HOME = "danger", "academy", "staff_concerned", "home_authority"
+"""The four steps that routing reads. A flow without one of them is refused at start (`check_flow`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What stands as the answer of a step: picked values, or what was typed."""
+
+    values: tuple[str, ...] = ()
+    words: str = ""
+
+
+class Mode(StrEnum):
+    """What the next thing heard will be taken for."""
+
+    ASKING = "asking"
+    CONFIRMING = "confirming"
+    STOPPING = "stopping"
+    RETURNED = "returned"
+    CHOOSING = "choosing"
+    FINISHED = "finished"
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """Stored sealed, whole, after every turn; nothing of it stays in the process.
+
+    `revision` is the serial number of the card that now stands, `candidates` the readings of a typed answer that wait
+    for a yes. `blind`: a notice without words is out. `handed_off`: the case is with somebody who may see it.
+    `complete`: the essentials are answered. `steps_given`: the next steps have been given. `told`: something about a concern has been said.
+    """
+
+    id: str
+    sender: Person
+    ref: str
+    started_at: datetime
+    heard_at: datetime
+    step: str
+    sender_name: str = ""
+    mode: Mode = Mode.ASKING
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    candidates: tuple[tuple[str, ...], ...] = ()
+    revision: int = 0
+    blind: bool = False
+    handed_off: bool = False
+    complete: bool = False
+    steps_given: bool = False
+    told: bool = False
+    nudged: bool = False
+    repeated: bool = False
+    earlier_ref: str = ""
+    closed: bool = False
+    version: int = 0
+
+    def with_answer(self, step: str, answer: Answer) -> Conversation:
+        return replace(self, answers={**self.answers, step: answer}, told=True, repeated=False, candidates=())
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """The steps answered so far, along the way that the answers themselves take, and the step that comes next."""
+
+    answered: tuple[str, ...]
+    next: str
+
+
+def walk(flow: Flow, conversation: Conversation) -> Walk:
+    """Follow the answers from the start; an answer off the way (a branch since changed) is not on it."""
+    step, answered = flow.start, list[str]()
+    while step in conversation.answers and flow.steps[step].asks:
+        following = _after(flow, step, conversation.answers[step])
+        if not following:
+            break
+        answered.append(step)
+        step = following
+    return Walk(tuple(answered), step)
+
+
+def _after(flow: Flow, step: str, answer: Answer) -> str:
+    try:
+        return flow.after(step, answer.values)
+    except NoMove:
+        return ""
+
+
+def picked(flow: Flow, conversation: Conversation) -> dict[str, tuple[str, ...]]:
+    """Picked values by fact, of the steps on the way."""
+    on_the_way = (flow.steps[i] for i in walk(flow, conversation).answered)
+    return {step.fact: conversation.answers[step.id].values for step in on_the_way if step.fact}
+
+
+def facts_of(flow: Flow, conversation: Conversation) -> Facts:
+    """What the conversation says, typed. The academy is where it goes, not what happened: it is left out."""
+    known = picked(flow, conversation)
+    return facts_from({fact: values for fact, values in known.items() if fact in Facts.model_fields})
+
+
+def academy_of(conversation: Conversation) -> str:
+    """The academy's id, or '' while unknown."""
+    values = conversation.answers.get(ACADEMY, Answer()).values
+    return "" if values in ((), (UNKNOWN,)) else values[0]
+
+
+def home_of(conversation: Conversation) -> str:
+    """The id of the council where the child lives, or '' while unknown."""
+    values = conversation.answers.get(HOME, Answer()).values
+    return "" if values in ((), (UNKNOWN,)) else values[0]
+
+
+def staff_of(conversation: Conversation) -> frozenset[StaffRole]:
+    """Which adults of the academy the concern is about, as answered: empty when it was not asked yet."""
+    return frozenset(StaffRole(value) for value in conversation.answers.get(STAFF, Answer()).values)
+
+
+def is_screened(conversation: Conversation) -> bool:
+    """Whether it is known where the case may go: both questions of the place card are answered."""
+    return ACADEMY in conversation.answers and STAFF in conversation.answers
+
+
+def in_danger(conversation: Conversation) -> bool:
+    return conversation.answers.get(DANGER, Answer()).values == (Tri.YES,)

@@ -1,0 +1,181 @@
+"""Carrying out a decision, all in one transaction: the words, the case, the posts, the timers, the audit.
+
+What is decided comes from `bot.hearing`; who is told comes from `bot.escalation`. Nothing is sent here: posts go to the
+outbox and leave after the commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from bot import escalation, handoff, nextsteps, routing
+from bot.case import LIFE, Case, CaseState, Entry, Kind
+from bot.conversation import Conversation, academy_of, facts_of, in_danger, is_screened, staff_of
+from bot.message import Destination, Post
+from bot.moment import Moment
+from bot.ports import Audited, Timer, TimerKind, Tx
+from bot.turn import Decision, Deed
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One decision on its way into the books."""
+
+    tx: Tx
+    moment: Moment
+    doors: tuple[str, ...]
+    before: Conversation
+    decision: Decision
+
+    @property
+    def now(self) -> Conversation:
+        return self.decision.conversation
+
+    def case(self) -> Case:
+        """The case as it stands in the books, with what the conversation has since said about it."""
+        found = self.tx.case(self.now.ref)
+        return found or Case(self.now.ref, self.now.sender, self.now.started_at)
+
+
+def carry_out(work: Work) -> None:
+    """Write the decision down. The handoff's posts come before the replies: the lead first, the teacher after."""
+    for entry in work.decision.entries:
+        work.tx.chronicle(entry)
+    for deed in work.decision.deeds:
+        if deed in _DEEDS:
+            _DEEDS[deed](work)
+    for reply in work.decision.replies:
+        work.tx.post(Post(handoff.to_reporter(work.now), reply.slot, reply.card, reply.lane), work.moment.now)
+    _set_timers(work)
+    work.tx.save_conversation(work.now)
+
+
+def open_case(tx: Tx, conversation: Conversation, moment: Moment, doors: tuple[str, ...]) -> None:
+    """The first word of a conversation: the case is in the books before anything is asked."""
+    tx.save_case(Case(conversation.ref, conversation.sender, moment.now))
+    tx.audit(Audited(moment.now, conversation.sender.key, "opened_conversation", conversation.ref))
+    timing = moment.directory.trust.timing
+    tx.set_timer(Timer(TimerKind.NUDGE, conversation.id, moment.now + timedelta(minutes=timing.nudge_minutes)))
+    tx.set_timer(Timer(TimerKind.SILENCE, conversation.id, moment.now + timedelta(minutes=timing.silent_minutes)))
+
+
+def _hand_off(work: Work) -> None:
+    assessment = handoff.propose(work.moment, work.now)
+    case = replace(_placed(work), urgency=assessment.urgency, alert=in_danger(work.now), unscreened=False)
+    work.tx.audit(Audited(work.moment.now, work.now.sender.key, "sent", case.ref))
+    escalation.start(work.tx, case, work.now, work.moment, work.doors)
+
+
+def _placed(work: Work) -> Case:
+    """The case with where it belongs, as answered."""
+    case = work.case()
+    shared = case.shared and frozenset(staff_of(work.now)) == case.staff
+    return replace(case, academy=academy_of(work.now), staff=frozenset(staff_of(work.now)), shared=shared)
+
+
+def _update(work: Work) -> None:
+    """An answer joined a case that is out: in place; moved if it now belongs elsewhere; a notice only if more urgent."""
+    case, placed = work.case(), _placed(work)
+    if _belongs_elsewhere(case, placed):
+        escalation.record(work.tx, case, work.moment, "moved", _whom(work, placed))
+        _hand_off(work)
+        return
+    urgency = handoff.propose(work.moment, work.now).urgency
+    changed = replace(placed, urgency=urgency, alert=case.alert or in_danger(work.now))
+    escalation.send(work.tx, work.moment, *handoff.case_posts(changed, work.now, work.moment))
+    if urgency.rank > case.urgency.rank or (changed.alert and not case.alert):
+        escalation.rise(work.tx, changed, work.moment)
+    if changed != case:
+        work.tx.save_case(changed)
+    _refresh_steps(work, changed)
+
+
+def _belongs_elsewhere(case: Case, placed: Case) -> bool:
+    return (case.academy, case.staff) != (placed.academy, placed.staff)
+
+
+def _whom(work: Work, case: Case) -> str:
+    return routing.route(work.moment.directory, case, work.doors, work.moment.now).whom
+
+
+def _refresh_steps(work: Work, case: Case) -> None:
+    """The next steps stand corrected in place when an answer changes them."""
+    before, now = (nextsteps.steps_for(facts_of(work.moment.flow, it)) for it in (work.before, work.now))
+    if before != now and work.before.steps_given:
+        _post_steps(work, case)
+
+
+def _next_steps(work: Work) -> None:
+    _post_steps(work, work.case())
+
+
+def _post_steps(work: Work, case: Case) -> None:
+    route = routing.route(work.moment.directory, case, work.doors, work.moment.now)
+    escalation.send(work.tx, work.moment, nextsteps.steps_card(case, work.now, work.moment, route))
+
+
+def _blind_notice(work: Work) -> None:
+    """Only that a colleague needs a lead; the words open to the one person the trust has named, or to nobody yet."""
+    tx, moment = work.tx, work.moment
+    academy = academy_of(work.now)
+    places: tuple[Destination, ...] = routing.blind_destinations(moment.directory, academy, work.doors)
+    named = moment.directory.trust.unscreened is not None
+    escalation.send(tx, moment, *handoff.blind_posts(work.now, moment, places))
+    escalation.send(tx, moment, handoff.blind_note(work.now, moment, named, academy))
+    case = replace(work.case(), academy=academy, unscreened=True)
+    escalation.record(tx, case, moment, "blind")
+    if named:
+        urgency = handoff.propose(moment, work.now).urgency
+        escalation.start(tx, replace(case, urgency=urgency), work.now, moment, work.doors)
+    else:
+        tx.save_case(case)
+
+
+def _mistake(work: Work) -> None:
+    """The reporter says it was opened by mistake: a case that is out says so and stays with the lead."""
+    case = work.case()
+    escalation.record(work.tx, case, work.moment, "mistake")
+    work.tx.clear_timers(work.now.id, (TimerKind.NUDGE, TimerKind.SILENCE))
+    if case.state is CaseState.OPEN:
+        work.tx.save_case(replace(case, state=CaseState(LIFE.after(case.state, "mistake"))))
+    else:
+        escalation.send(work.tx, work.moment, *handoff.case_posts(case, work.now, work.moment))
+
+
+def _join(work: Work) -> None:
+    """What was written here belongs to the earlier case: it is copied there, and this one closes."""
+    earlier = work.now.earlier_ref
+    case, conversation = work.tx.case(earlier), work.tx.conversation_about(earlier)
+    for entry in work.tx.chronology(work.now.ref):
+        if entry.words:
+            work.tx.chronicle(Entry(earlier, work.moment.now, Kind.ADDITION, entry.by, words=entry.words))
+    if case and conversation:
+        escalation.send(work.tx, work.moment, *handoff.case_posts(case, conversation, work.moment))
+    _mistake(work)
+
+
+def _set_timers(work: Work) -> None:
+    """A nudge for the next silence, the shorter wait of a child in danger; none once the steps are given."""
+    timing, now = work.moment.directory.trust.timing, work.moment.now
+    if work.now.closed:
+        return
+    if work.before.nudged and not work.now.nudged:
+        due = now + timedelta(minutes=timing.nudge_minutes)
+        work.tx.set_timer(Timer(TimerKind.NUDGE, work.now.id, due))
+    if work.now.steps_given and not work.before.steps_given:
+        work.tx.clear_timers(work.now.id, (TimerKind.SILENCE,))
+    elif in_danger(work.now) and not in_danger(work.before) and not is_screened(work.now):
+        due = now + timedelta(minutes=timing.danger_silent_minutes)
+        work.tx.set_timer(Timer(TimerKind.SILENCE, work.now.id, due))
+
+
+_DEEDS: Mapping[Deed, Callable[[Work], None]] = {
+    Deed.HAND_OFF: _hand_off,
+    Deed.BLIND_NOTICE: _blind_notice,
+    Deed.UPDATE: _update,
+    Deed.NEXT_STEPS: _next_steps,
+    Deed.MISTAKE: _mistake,
+    Deed.JOIN: _join,
+}

@@ -1,0 +1,192 @@
+"""Which options a typed text names: by their phrases, by the names of places, or but for one slip of a finger. Pure.
+
+A phrase counts on whole words only, and never when a negation reaches it. Nothing half clear may be taken as picked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.meaning import SHORT, Meaning, Question, Understood, Values, lists, meaning, singly
+from flows.flow import UNKNOWN
+from flows.folding import Folded, Hit, Phrase
+
+_REACH = 5
+"""Words. How far before a phrase a negation still takes it back ("I don't think it was shared")."""
+
+_LONG_ENOUGH = 5
+"""Letters. In a shorter word only two letters changed over count as a slip, or every word would be like another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picks:
+    """The option phrases found: `live` ones, and the words that belong to none of them and carry weight."""
+
+    live: tuple[Hit[Values], ...]
+    loose: tuple[int, ...]
+    denied: bool
+    doubted: bool
+
+    def values(self, question: Question) -> Values:
+        return question.ordered(value for hit in self.live for value in hit.meaning)
+
+
+def picks(question: Question, heard: Folded, start: int = 0) -> Picks:
+    """What is named from word `start` on; negations before it still reach in."""
+    found = [hit for hit in question.phrases.find(heard.words) if hit.start >= start]
+    live = tuple(hit for hit in found if not _negated(question, heard, hit.start))
+    covered = {place for hit in found for place in range(hit.start, hit.end)}
+    loose = tuple(place for place in _weighty(question, heard, covered) if place >= start)
+    file, words = question.words.file, {heard.words[place] for place in loose}
+    doubted = heard.asks or not words.isdisjoint(file.hedges)
+    return Picks(live, loose, not words.isdisjoint(file.negations), doubted)
+
+
+def read_picks(question: Question, heard: Folded, *, hedged: bool = False) -> Meaning | None:
+    """The options named; None where there are none."""
+    found = picks(question, heard)
+    values = found.values(question)
+    if not values:
+        only_unknown = bool(found.live) and len(found.loose) <= SHORT
+        return Understood((UNKNOWN,)) if only_unknown else None
+    clear = not (found.denied or found.doubted or hedged) and all(UNKNOWN not in hit.meaning for hit in found.live)
+    doubtful = not found.denied and (found.doubted or hedged)
+    if question.many and len(values) > 1:
+        return _several(question, heard, found, clear=clear)
+    sure = clear and len(values) == 1 and _all_parts_clear(question, heard, found)
+    return meaning(question, singly(values), sure=sure, doubtful=doubtful)
+
+
+def _several(question: Question, heard: Folded, found: Picks, *, clear: bool) -> Meaning:
+    values = found.values(question)
+    alone = [value for value in values if question.exclusive(value)]
+    rest = tuple(value for value in values if value not in alone)
+    either = not set(question.words.file.either).isdisjoint(heard.words[p] for p in _between(heard, found))
+    unlike = any(len(hit.meaning) > 1 for hit in found.live)
+    if either or unlike:
+        return meaning(question, singly(values), sure=False)
+    candidates = [*singly(alone), *([rest] if rest else [])]
+    return meaning(question, candidates, sure=clear and _all_parts_clear(question, heard, found))
+
+
+def _between(heard: Folded, found: Picks) -> Iterator[int]:
+    covered = {place for hit in found.live for place in range(hit.start, hit.end)}
+    return (place for place in range(len(heard.words)) if place not in covered)
+
+
+def _all_parts_clear(question: Question, heard: Folded, found: Picks) -> bool:
+    """Short, and where several may be picked, with something understood between any two joiners."""
+    starts = {hit.start: hit.end for hit in found.live}
+    for part in _parts(question, heard, starts):
+        loose = [place for place in part if place in found.loose]
+        named = [place for place in part if place in starts]
+        if loose and question.many and not named:
+            return False
+    return not found.loose or len(found.loose) + sum(h.end - h.start for h in found.live) <= SHORT
+
+
+def _parts(question: Question, heard: Folded, starts: dict[int, int]) -> Iterator[list[int]]:
+    joiners = question.words.file.joiners
+    part: list[int] = []
+    place = 0
+    while place < len(heard.words):
+        end = starts.get(place, place + 1)
+        if place in heard.breaks or (place not in starts and heard.words[place] in joiners):
+            yield part
+            part = []
+        part += range(place, end)
+        place = end
+    yield part
+
+
+def _weighty(question: Question, heard: Folded, covered: set[int]) -> Iterator[int]:
+    file, fillers = question.words.file, lists(question.words).fillers
+    place = 0
+    while place < len(heard.words):
+        filler = None if place in covered else fillers.at(heard.words, place)
+        if filler is None and place not in covered and heard.words[place] not in (*file.joiners, *file.either):
+            yield place
+        place = filler.end if filler else place + 1
+
+
+def _negated(question: Question, heard: Folded, start: int) -> bool:
+    file = question.words.file
+    for place in range(start - 1, max(-1, start - 1 - _REACH), -1):
+        if place + 1 in heard.breaks or heard.words[place] in file.turns:
+            return False
+        if heard.words[place] in file.negations:
+            return True
+    return False
+
+
+# --- Names of academies and councils ----------------------------------------------------------------------------------
+
+
+def read_places(question: Question, heard: Folded) -> Meaning | None:
+    """Among the trust's own names: those that have every word that was typed of them ("north", "the north one")."""
+    if not question.step.options_from:
+        return None
+    known = {word for _, label in question.labels for word in label}
+    weighty = set(_weighty(question, heard, set()))
+    typed = {heard.words[place] for place in weighty if heard.words[place] in known}
+    loose = [place for place in weighty if heard.words[place] not in known]
+    telling = typed - set(question.words.file.places.generic)
+    named = _having(question, typed) or _having(question, telling) or _sharing(question, telling)
+    if not typed or len(loose) > SHORT or (len(named) > 1 and len(named) == len(question.labels)):
+        return None
+    return meaning(question, singly(named), sure=bool(telling) and not loose and not heard.asks)
+
+
+def _having(question: Question, typed: set[str]) -> Values:
+    return tuple(value for value, label in question.labels if typed and typed <= set(label))
+
+
+def _sharing(question: Question, typed: set[str]) -> Values:
+    return tuple(value for value, label in question.labels if not typed.isdisjoint(label))
+
+
+# --- One slip of a finger ---------------------------------------------------------------------------------------------
+
+
+def read_slip(question: Question, heard: Folded) -> Meaning | None:
+    """The options that were meant but for one slip in a word. Only "I don't know" is taken on trust."""
+    trimmed = tuple(heard.words[place] for place in _weighty(question, heard, set()))
+    meant = {value for typed in {heard.words, trimmed} for value in _meant(question, typed)}
+    values = question.ordered(meant)
+    if values:
+        return meaning(question, singly(values), sure=False)
+    return Understood((UNKNOWN,)) if UNKNOWN in meant else None
+
+
+def _meant(question: Question, typed: Phrase) -> Iterator[str]:
+    for phrase, values in question.phrases:
+        if _slipped(typed, phrase):
+            yield from values
+    for phrase, kind in lists(question.words).leads:
+        if kind in ("yes", "no") and _slipped(typed, phrase):
+            yield from question.saying(kind)
+    if question.step.options_from and len(typed) == 1:
+        yield from (v for v, label in question.labels if any(_like(typed[0], word) for word in label))
+
+
+def _like(typed: str, word: str) -> bool:
+    return _slipped((typed,), (word,)) or (len(typed) >= _LONG_ENOUGH and word.startswith(typed))
+
+
+def _slipped(typed: Phrase, meant: Phrase) -> bool:
+    """Whether every word is the one that was meant, but for one small slip, and at least one has slipped."""
+    if len(typed) != len(meant) or typed == meant:
+        return False
+    return all(one == other or _one_slip(one, other) for one, other in zip(typed, meant, strict=True))
+
+
+def _one_slip(typed: str, meant: str) -> bool:
+    """One letter left out, put in or changed, or two changed over; in a short word only the last."""
+    if abs(len(typed) - len(meant)) > 1 or not meant.isalpha():
+        return False
+    same = next((i for i, (a, b) in enumerate(zip(typed, meant, strict=False)) if a != b), min(len(typed), len(meant)))
+    after, due = typed[same:], meant[same:]
+    if after[:2] == due[1::-1] and after[2:] == due[2:]:
+        return True
+    return len(meant) >= _LONG_ENOUGH and (after[1:] == due or after == due[1:] or after[1:] == due[1:])

@@ -1,0 +1,118 @@
+"""What the bot needs from the outside, as protocols: a store, doors, a clock, the trust's file.
+
+A port promises only what `bot.bot` uses. No platform's word and no SQL may enter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol, TypeVar
+
+from bot.case import Case, Entry
+from bot.conversation import Conversation
+from bot.directory import Directory
+from bot.message import Card, Destination, Person, Post
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """Aware UTC time, and a wait that a practice clock may cut short."""
+
+    def now(self) -> datetime: ...
+    async def pause(self, seconds: float) -> None: ...
+
+
+class TimerKind(StrEnum):
+    NUDGE = "nudge"
+    SILENCE = "silence"
+    RUNG = "rung"
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A thing to be done at a time: a row, so that it outlives the process. One of a kind for a subject at once."""
+
+    kind: TimerKind
+    subject: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A post claimed from the outbox by lease. `message_id` is the platform's id of what stands in its slot, or ''."""
+
+    id: int
+    post: Post
+    attempts: int
+    queued_at: datetime
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """One row of the audit trail: who did what to which case, never what anybody wrote."""
+
+    at: datetime
+    actor: str
+    action: str
+    ref: str = ""
+    detail: str = ""
+
+
+class Tx(Protocol):
+    """One turn's view of the books. All of it is committed together with the turn, or none."""
+
+    def first_time(self, key: str, at: datetime) -> bool: ...
+    def conversation_of(self, sender: Person) -> Conversation | None: ...
+    def conversation(self, id: str) -> Conversation | None: ...
+    def conversation_about(self, ref: str) -> Conversation | None: ...
+    def save_conversation(self, conversation: Conversation) -> None: ...
+    def case(self, ref: str) -> Case | None: ...
+    def save_case(self, case: Case) -> None: ...
+    def chronicle(self, entry: Entry) -> None: ...
+    def chronology(self, ref: str) -> Sequence[Entry]: ...
+    def audit(self, row: Audited) -> None: ...
+    def post(self, post: Post, at: datetime) -> None: ...
+    def claim(self, now: datetime, lease_seconds: float, limit: int) -> Sequence[Waiting]: ...
+    def delivered(self, waiting: Waiting, message_id: str, at: datetime) -> bool: ...
+    def put_back(self, waiting: Waiting, due_at: datetime) -> bool: ...
+    def abandon(self, waiting: Waiting, reason: str, at: datetime) -> bool: ...
+    def withdraw(self, ref: str, slot_prefix: str) -> None: ...
+    def set_timer(self, timer: Timer) -> None: ...
+    def clear_timers(self, subject: str, kinds: Iterable[TimerKind]) -> None: ...
+    def due(self, now: datetime, limit: int) -> Sequence[Timer]: ...
+    def next_due(self) -> datetime | None: ...
+
+
+class Store(Protocol):
+    """`transact` runs `work` inside one transaction and returns only after its commit is durable (I1).
+
+    Raises `bot.errors.StoreUnavailable` when the books cannot be written.
+    """
+
+    async def transact(self, work: Callable[[Tx], T]) -> T: ...
+
+
+class Door(Protocol):
+    """A chat platform. `post` returns the platform's own id of the new message.
+
+    `doubt` looks the destination up live and returns why it is not safe for case data, or '' when it is: private, not
+    shared outside, not archived, every member in `readers` (I4). Both sends raise the errors of `bot.errors` that
+    begin with `Send`.
+    """
+
+    name: str
+
+    async def post(self, destination: Destination, card: Card) -> str: ...
+    async def update(self, destination: Destination, message_id: str, card: Card) -> None: ...
+    async def doubt(self, destination: Destination, readers: frozenset[str]) -> str: ...
+
+
+class TrustFile(Protocol):
+    """The trust's own file, re-read when it changes; a damaged one leaves the last good copy serving."""
+
+    def current(self) -> Directory: ...

@@ -1,0 +1,184 @@
+"""What a typed answer means at the question that now stands. Pure.
+
+What is clear is understood, what is half clear is given back to be confirmed with buttons, and the rest is nothing but
+the member of staff's own words. Typed text can never become a press: it only ever names an option, or one of the five
+commands, and those as the whole message. No phrase and no sentence may enter: they stand in `flows/words.toml` and in
+the flow.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from bot.ages import read_ages, speaks_of_ages
+from bot.meaning import (
+    SHORT,
+    Ambiguous,
+    Commanded,
+    Meaning,
+    NotAnAnswer,
+    Question,
+    Understood,
+    Values,
+    lists,
+    meaning,
+    question,
+    singly,
+    unknown_of,
+    without_courtesy,
+)
+from bot.message import Action, Option
+from bot.picking import Picks, picks, read_picks, read_places, read_slip
+from flows.flow import UNKNOWN, Step, StepKind
+from flows.folding import Folded
+from flows.words import Words
+
+__all__ = ["Ambiguous", "Commanded", "Meaning", "NotAnAnswer", "Understood", "speaks_of_danger", "understand"]
+
+LONGEST_ANSWER = 500
+"""Characters. A longer text never picks an option and is never a command."""
+
+_LONGEST_ASKING = 12
+_CODE = re.compile(r"[{}]|\w_\w")
+_QUOTES = ('"', "\u201c", "\u2018", "\u00ab")
+_DOUBLED = re.compile(r"(.)\1+")
+
+
+def understand(step: Step, options: Sequence[Option], text: str, words: Words) -> Meaning:
+    """What the text means at this step, of the options shown. Never raises, for any string (T71)."""
+    if step.kind is StepKind.WRITE:
+        return _written(step, text, words)
+    if len(text) > LONGEST_ANSWER or _CODE.search(text):
+        return NotAnAnswer()
+    heard = without_courtesy(words.fold(text), words)
+    if not heard.words:
+        return Understood((UNKNOWN,)) if heard.asks else NotAnAnswer()
+    asked = question(step, options, words)
+    meanings = (read(asked, heard) for read in (_whole, _commanded, _aged, _led, _picked, read_places, read_slip))
+    return next((found for found in meanings if found is not None), NotAnAnswer())
+
+
+def speaks_of_danger(text: str, words: Words) -> bool:
+    """Whether to add "ring 999 if ..." to a reply (S2-49, D-11). It errs on the side of danger and answers nothing."""
+    return next(lists(words).danger.find(words.fold(text).words), None) is not None
+
+
+def _written(step: Step, text: str, words: Words) -> Meaning:
+    """All but a bare command, and "I don't know", is the writing that was asked for. A quotation always is."""
+    if len(text) > LONGEST_ANSWER or text.lstrip().startswith(_QUOTES):
+        return NotAnAnswer()
+    heard = without_courtesy(words.fold(text), words)
+    action = lists(words).commands.whole(heard.words)
+    if action is not None:
+        return Commanded(action)
+    only_asks = heard.asks and not text.strip(" ?")
+    unknown = only_asks or heard.words in lists(words).unknown | unknown_of(step, words)
+    return Understood((UNKNOWN,)) if unknown else NotAnAnswer()
+
+
+def _commanded(asked: Question, heard: Folded) -> Meaning | None:
+    """A command is the whole message; a question for a number may name anybody."""
+    known = lists(asked.words)
+    action = known.commands.whole(heard.words)
+    if action is None and len(heard.words) <= _LONGEST_ASKING and known.asking.at(heard.words, 0):
+        action = Action.CONTACTS
+    return None if action is None else Commanded(action)
+
+
+def _whole(asked: Question, heard: Folded) -> Meaning | None:
+    values = asked.phrases.whole(heard.words)
+    if values is None:
+        return None
+    sure = not heard.asks or values == (UNKNOWN,)
+    return meaning(asked, singly(values), sure=sure, doubtful=heard.asks)
+
+
+def _aged(asked: Question, heard: Folded) -> Meaning | None:
+    """Where the options are age bands, a number is an age or nothing."""
+    if not set(asked.words.file.ages.bands) <= set(asked.values):
+        return None
+    bands = read_ages(heard, asked.words, many=asked.many)
+    if bands is None:
+        return NotAnAnswer() if speaks_of_ages(heard, asked.words) else None
+    together = bands.sure and asked.many
+    return meaning(asked, [bands.values] if together else singly(bands.values), sure=bands.sure)
+
+
+def _picked(asked: Question, heard: Folded) -> Meaning | None:
+    return read_picks(asked, heard)
+
+
+def _led(asked: Question, heard: Folded) -> Meaning | None:
+    """An answer that begins with yes, no or "I don't know", perhaps doubtfully."""
+    lead = _lead(asked, heard)
+    if lead is None:
+        return None
+    end, kind = lead
+    rest = heard.cut(end, len(heard.words))
+    if kind == UNKNOWN:
+        return _unknown_led(asked, heard, rest)
+    meant = asked.saying(kind)
+    if kind.startswith("hedged"):
+        return read_picks(asked, heard, hedged=True) or _doubted(asked, meant)
+    return _agreed(asked, rest, picks(asked, heard, end), meant, kind) if meant else None
+
+
+def _lead(asked: Question, heard: Folded) -> tuple[int, str] | None:
+    """Where the lead ends, and what it is. Fillers may come before it; a longer phrase of an option is no lead."""
+    known, place = lists(asked.words), 0
+    alone = known.alone.whole(heard.words)
+    if alone is not None:
+        return len(heard.words), alone
+    while place < len(heard.words):
+        hit = known.leads.at(heard.words, place)
+        option = asked.phrases.at(heard.words, place)
+        if option is not None and UNKNOWN not in option.meaning and (hit is None or option.end > hit.end):
+            return None
+        if hit is not None:
+            return hit.end, hit.meaning
+        drawn_out = known.leads.whole((_DOUBLED.sub(r"\1", heard.words[place]),))
+        if drawn_out is not None:
+            return place + 1, drawn_out
+        filler = known.fillers.at(heard.words, place)
+        if filler is None:
+            return None
+        place = filler.end
+    return None
+
+
+def _doubted(asked: Question, meant: Values) -> Meaning | None:
+    return meaning(asked, singly(meant), sure=False, doubtful=True) if meant else None
+
+
+def _unknown_led(asked: Question, heard: Folded, rest: Folded) -> Meaning | None:
+    found = picks(asked, heard).values(asked)
+    if found:
+        return meaning(asked, singly(found), sure=False)
+    lead = _lead(asked, rest) if rest.words else None
+    if lead is not None and lead[1] != UNKNOWN:
+        return _doubted(asked, asked.saying(lead[1]))
+    return Understood((UNKNOWN,)) if len(rest.words) <= SHORT else None
+
+
+def _agreed(asked: Question, rest: Folded, found: Picks, meant: Values, kind: str) -> Meaning | None:
+    """A plain yes or no, and what followed it."""
+    named = found.values(asked)
+    if kind == "no":
+        named = asked.ordered({*named, *(set(picks(asked, rest).values(asked)) & set(meant))})
+    if kind == "yes" and named and len(meant) > 1:
+        return read_picks(asked, rest)
+    against = _opposite(asked, rest, kind)
+    if set(named) - set(meant) or against:
+        return meaning(asked, singly(asked.ordered((*meant, *named, *against))), sure=False)
+    denied = kind == "yes" and found.denied
+    echoed = set(rest.words) <= {*asked.words.file.echo, *asked.words.file.fillers, kind}
+    short = bool(named) and len(rest.words) <= SHORT
+    return meaning(asked, singly(meant), sure=(echoed or short) and not (denied or rest.asks), doubtful=not denied)
+
+
+def _opposite(asked: Question, rest: Folded, kind: str) -> Values:
+    """"Yes and no": the options of the other word, where it follows too."""
+    other = "no" if kind == "yes" else "yes"
+    said = any(lists(asked.words).leads.whole((word,)) == other for word in rest.words)
+    return asked.saying(other) if said else ()

@@ -1,0 +1,137 @@
+"""The one way in which any text is folded to be compared with a phrase, and how phrases are found in it.
+
+It knows no language and no phrase. What anybody typed is only passed through; nothing of it may be kept here.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+LONGEST_FOLDED = 100_000
+"""Characters. What stands beyond it is kept like the rest, but no longer compared with anything (T71)."""
+
+Phrase = tuple[str, ...]
+"""Folded words."""
+
+T = TypeVar("T")
+
+_SLICE = 200
+_DROPPED = re.compile(
+    "['`\u00ad\u00b4\u02bc\u2018\u2019\u0300-\u036f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe0e\ufe0f\ufeff]"
+)
+_LIGATURES = re.compile("[\ufb1d-\ufdff\ufe70-\ufefe]")
+_DASHES = re.compile("[\u2010-\u2015\u2212]")
+_REWRITES = (
+    (re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))"), ""),
+    (re.compile(r"(?<=[0-9])\s?\+(?!\s?[0-9])"), " or over "),
+    (re.compile(r"\+"), " and "),
+    (re.compile(r"(?<=[0-9])/(?=[0-9])"), " or "),
+    (re.compile(r"(?<=[0-9])\s?-\s?(?=[0-9])"), " to "),
+    (re.compile(r"(?:^|(?<=\s))-(?=[0-9])"), " minus "),
+    (re.compile(r"(?<=[0-9])(?=[a-z])|(?<=[a-z])(?=[0-9])"), " "),
+)
+_PARTS = re.compile(r"[0-9]+\.[0-9]+|[^\W_]+|[,;/.\n!]")
+_BREAKS = frozenset(",;/.\n!")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit(Generic[T]):
+    """A phrase found in a text, from word `start` up to but not including word `end`."""
+
+    start: int
+    end: int
+    meaning: T
+
+
+class Phrases(Generic[T]):
+    """Folded phrases and what each means; found left to right, the longest first, on whole words only."""
+
+    def __init__(self, entries: Iterable[tuple[Phrase, T]]) -> None:
+        self._whole = {phrase: meaning for phrase, meaning in entries if phrase}
+        self._longest = max(map(len, self._whole), default=0)
+        self._by_first: dict[str, list[Phrase]] = {}
+        for phrase in sorted(self._whole, key=len, reverse=True):
+            self._by_first.setdefault(phrase[0], []).append(phrase)
+
+    def __iter__(self) -> Iterator[tuple[Phrase, T]]:
+        return iter(self._whole.items())
+
+    def whole(self, words: Phrase) -> T | None:
+        return self._whole.get(words)
+
+    def at(self, words: Phrase, place: int) -> Hit[T] | None:
+        for phrase in self._by_first.get(words[place], ()):
+            if words[place : place + len(phrase)] == phrase:
+                return Hit(place, place + len(phrase), self._whole[phrase])
+        return None
+
+    def ending(self, words: Phrase, end: int) -> Hit[T] | None:
+        """The longest phrase that ends before word `end`."""
+        for place in range(max(0, end - self._longest), end):
+            if words[place:end] in self._whole:
+                return Hit(place, end, self._whole[words[place:end]])
+        return None
+
+    def find(self, words: Phrase) -> Iterator[Hit[T]]:
+        place = 0
+        while place < len(words):
+            hit = self.at(words, place)
+            if hit is not None:
+                yield hit
+            place = hit.end if hit else place + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A text as it is compared: its words, before which of them a comma or line break stood, and whether it asks."""
+
+    words: Phrase
+    breaks: frozenset[int]
+    asks: bool
+
+    def cut(self, start: int, end: int) -> Folded:
+        """The words from `start` up to but not including `end`, with their breaks."""
+        inside = frozenset(place - start for place in self.breaks if start < place < end)
+        return Folded(self.words[start:end], inside, self.asks)
+
+
+class Folding:
+    """Folds with the signs that mean a word, and with one spelling for several (both from `words.toml`)."""
+
+    def __init__(self, signs: Mapping[str, str], spellings: Mapping[str, str]) -> None:
+        self._signs = {ord(sign): f" {word} " for sign, word in signs.items()}
+        self._spellings = spellings
+        longest_first = sorted(spellings, key=len, reverse=True)
+        self._spelling = re.compile(rf"\b(?:{'|'.join(map(re.escape, longest_first))})\b")
+
+    def fold(self, text: str) -> Folded:
+        """Any string at all, lone surrogates and NUL among them, to what is compared. Linear in its length (T71)."""
+        words: list[str] = []
+        breaks = set[int]()
+        for part in _PARTS.findall(self._rewritten(text)):
+            if part in _BREAKS:
+                breaks.add(len(words))
+            else:
+                words.append(part)
+        return Folded(tuple(words), frozenset(breaks), "?" in text)
+
+    def _rewritten(self, text: str) -> str:
+        plain = _plain(text[:LONGEST_FOLDED].translate(self._signs))[:LONGEST_FOLDED]
+        for pattern, instead in _REWRITES:
+            plain = pattern.sub(instead, plain)
+        return self._spelling.sub(lambda found: self._spellings[found[0]], plain)
+
+
+def _plain(text: str) -> str:
+    """Compatibility forms, case, accents, apostrophes and invisible marks taken out.
+
+    In slices, because a long run of combining marks costs the square of its length to put in order.
+    """
+    text = _LIGATURES.sub(" ", text)
+    slices = (text[place : place + _SLICE] for place in range(0, len(text), _SLICE))
+    plain = "".join(unicodedata.normalize("NFKD", part) for part in slices).casefold()
+    return _DASHES.sub("-", _DROPPED.sub("", plain))

@@ -1,0 +1,1 @@
+"""What the tests of the doors share: a scripted bot and a running playground."""
