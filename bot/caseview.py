@@ -12,7 +12,7 @@ from bot.asking import labels
 from bot.assessment import Assessment, Level
 from bot.case import Case, Entry, Kind
 from bot.conversation import Conversation, home_of, walk
-from bot.handoff import case_card, propose
+from bot.handoff import case_card, propose, whom
 from bot.message import Card, Passage, Tone
 from bot.moment import Moment, clock, day
 
@@ -34,7 +34,7 @@ def view(case: Case, conversation: Conversation, entries: Sequence[Entry], momen
         _answers(conversation, moment),
         _unknown(assessment, moment),
         _numbers(conversation, moment),
-        _chronology(entries, moment),
+        _chronology(case, entries, moment),
     )
     return Card(post.notification, post.title, passages, buttons=post.buttons[1:])
 
@@ -112,22 +112,21 @@ def _numbers(conversation: Conversation, moment: Moment) -> Passage:
     return Passage(shown, moment.say("view.numbers"), Tone.NUMBERS)
 
 
-def _chronology(entries: Sequence[Entry], moment: Moment) -> Passage:
-    lines = tuple(_line(entry, moment) for entry in entries)
-    return Passage(lines, moment.say("view.chronology"), Tone.QUIET)
+def _chronology(case: Case, entries: Sequence[Entry], moment: Moment) -> Passage:
+    """All of it in order, an answer since changed with its earlier words too."""
+    lines = tuple(_line(case, entry, moment) for entry in entries)
+    return Passage(lines, moment.say("view.chronology"), Tone.VERBATIM)
 
 
-def _line(entry: Entry, moment: Moment) -> str:
+def _line(case: Case, entry: Entry, moment: Moment) -> str:
     when = f"{day(entry.at)} {clock(entry.at)}"
     if entry.kind is Kind.EVENT:
-        return moment.say("view.line", when=when, what=_event(entry, moment))
+        return moment.say("view.line", when=when, what=_event(case, entry, moment))
     step = moment.flow.steps.get(entry.step)
     about = (step.short, *(moment.label(step, value) for value in entry.values)) if step else entry.values
-    return moment.say("view.line", when=when, what=" · ".join((moment.say(f"kind.{entry.kind}"), *about)))
+    return moment.say("view.line", when=when, what=" · ".join((moment.say(f"kind.{entry.kind}"), *about, *([entry.words] if entry.words else []))))
 
 
-def _event(entry: Entry, moment: Moment) -> str:
+def _event(case: Case, entry: Entry, moment: Moment) -> str:
     name, *roles = entry.values
-    academy = moment.directory.trust.name
-    whom = moment.say(f"roles.{roles[0]}", academy=academy) if roles else ""
-    return moment.say(f"kind.{name}", whom=whom)
+    return moment.say(f"kind.{name}", whom=whom(moment, case, roles[0]) if roles else "")

@@ -14,6 +14,7 @@ from bot.asking import say
 from bot.assessment import Assessment, assess
 from bot.case import Case, CaseState, Urgency
 from bot.conversation import Conversation, Mode, facts_of, home_of
+from bot.hours import Status
 from bot.message import Action, Button, Card, Destination, Lane, Passage, Post, Press, Reach, Style, Tone
 from bot.moment import Moment, clock, day
 from bot.routing import Route
@@ -228,7 +229,8 @@ def blind_note(conversation: Conversation, moment: Moment, named: bool, academy:
 
 
 def outside_numbers(conversation: Conversation, moment: Moment) -> Passage:
-    """999 and the services of the child's home council, open ones first."""
+    """999 and the services of the child's home council that answer now: all of them are behind "Contacts"."""
     home = home_of(conversation) or None
-    shown = contacts.lines(contacts.numbers(moment.directory, moment.now, authority=home))
-    return Passage(shown, moment.say("steps.numbers_heading"), Tone.NUMBERS)
+    every = contacts.numbers(moment.directory, moment.now, authority=home)
+    now = (number for number in contacts.for_staff(every) if number.status is not Status.CLOSED)
+    return Passage(contacts.lines(now), moment.say("steps.numbers_heading"), Tone.NUMBERS)

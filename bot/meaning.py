@@ -17,6 +17,9 @@ Values = tuple[str, ...]
 SHORT = 6
 """Words, fillers left out. In a longer sentence a picked option is confirmed."""
 
+LONGEST_SHORT = 10
+"""Words, fillers and all: beyond it nothing counts as short."""
+
 
 @dataclass(frozen=True)
 class Understood:

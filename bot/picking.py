@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.meaning import SHORT, Meaning, Question, Understood, Values, lists, meaning, singly
+from bot.meaning import LONGEST_SHORT, SHORT, Meaning, Question, Understood, Values, lists, meaning, singly
 from flows.flow import UNKNOWN
 from flows.folding import Folded, Hit, Phrase
 
@@ -21,11 +21,14 @@ _LONG_ENOUGH = 5
 
 @dataclass(frozen=True, slots=True)
 class Picks:
-    """The option phrases found: `live` ones, and the words that belong to none of them and carry weight."""
+    """The option phrases found: `live` ones, and the words that belong to none of them and carry weight.
+
+    `turned` is that a stray yes, no or negation stands among those, `doubted` that a "maybe" or a question mark does.
+    """
 
     live: tuple[Hit[Values], ...]
     loose: tuple[int, ...]
-    denied: bool
+    turned: bool
     doubted: bool
 
     def values(self, question: Question) -> Values:
@@ -40,7 +43,8 @@ def picks(question: Question, heard: Folded, start: int = 0) -> Picks:
     loose = tuple(place for place in _weighty(question, heard, covered) if place >= start)
     file, words = question.words.file, {heard.words[place] for place in loose}
     doubted = heard.asks or not words.isdisjoint(file.hedges)
-    return Picks(live, loose, not words.isdisjoint(file.negations), doubted)
+    agreed = any(lists(question.words).leads.whole((word,)) == "yes" for word in words)
+    return Picks(live, loose, agreed or not words.isdisjoint(file.negations), doubted)
 
 
 def read_picks(question: Question, heard: Folded, *, hedged: bool = False) -> Meaning | None:
@@ -50,8 +54,8 @@ def read_picks(question: Question, heard: Folded, *, hedged: bool = False) -> Me
     if not values:
         only_unknown = bool(found.live) and len(found.loose) <= SHORT
         return Understood((UNKNOWN,)) if only_unknown else None
-    clear = not (found.denied or found.doubted or hedged) and all(UNKNOWN not in hit.meaning for hit in found.live)
-    doubtful = not found.denied and (found.doubted or hedged)
+    clear = not (found.turned or found.doubted or hedged) and all(UNKNOWN not in hit.meaning for hit in found.live)
+    doubtful = not found.turned and (found.doubted or hedged)
     if question.many and len(values) > 1:
         return _several(question, heard, found, clear=clear)
     sure = clear and len(values) == 1 and _all_parts_clear(question, heard, found)
@@ -83,7 +87,8 @@ def _all_parts_clear(question: Question, heard: Folded, found: Picks) -> bool:
         named = [place for place in part if place in starts]
         if loose and question.many and not named:
             return False
-    return not found.loose or len(found.loose) + sum(h.end - h.start for h in found.live) <= SHORT
+    weight = len(found.loose) + sum(hit.end - hit.start for hit in found.live)
+    return not found.loose or (weight <= SHORT and len(heard.words) <= LONGEST_SHORT)
 
 
 def _parts(question: Question, heard: Folded, starts: dict[int, int]) -> Iterator[list[int]]:
@@ -113,7 +118,7 @@ def _weighty(question: Question, heard: Folded, covered: set[int]) -> Iterator[i
 def _negated(question: Question, heard: Folded, start: int) -> bool:
     file = question.words.file
     for place in range(start - 1, max(-1, start - 1 - _REACH), -1):
-        if place + 1 in heard.breaks or heard.words[place] in file.turns:
+        if place + 1 in heard.breaks or heard.words[place] in (*file.turns, *file.joiners):
             return False
         if heard.words[place] in file.negations:
             return True

@@ -87,8 +87,9 @@ def _commanded(asked: Question, heard: Folded) -> Meaning | None:
 
 
 def _whole(asked: Question, heard: Folded) -> Meaning | None:
+    """A phrase and nothing else; yes and no are left to what they mean at this question."""
     values = asked.phrases.whole(heard.words)
-    if values is None:
+    if values is None or lists(asked.words).leads.whole(heard.words) in ("yes", "no"):
         return None
     sure = not heard.asks or values == (UNKNOWN,)
     return meaning(asked, singly(values), sure=sure, doubtful=heard.asks)
@@ -171,7 +172,7 @@ def _agreed(asked: Question, rest: Folded, found: Picks, meant: Values, kind: st
     against = _opposite(asked, rest, kind)
     if set(named) - set(meant) or against:
         return meaning(asked, singly(asked.ordered((*meant, *named, *against))), sure=False)
-    denied = kind == "yes" and found.denied
+    denied = kind == "yes" and found.turned
     echoed = set(rest.words) <= {*asked.words.file.echo, *asked.words.file.fillers, kind}
     short = bool(named) and len(rest.words) <= SHORT
     return meaning(asked, singly(meant), sure=(echoed or short) and not (denied or rest.asks), doubtful=not denied)

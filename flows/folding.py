@@ -104,9 +104,9 @@ class Folding:
 
     def __init__(self, signs: Mapping[str, str], spellings: Mapping[str, str]) -> None:
         self._signs = {ord(sign): f" {word} " for sign, word in signs.items()}
-        self._spellings = spellings
-        longest_first = sorted(spellings, key=len, reverse=True)
-        self._spelling = re.compile(rf"\b(?:{'|'.join(map(re.escape, longest_first))})\b")
+        self._words = {word: instead.split() for word, instead in spellings.items() if " " not in word}
+        self._several = {words: instead for words, instead in spellings.items() if " " in words}
+        self._spelling = re.compile(rf"\b(?:{'|'.join(map(re.escape, self._several))})\b")
 
     def fold(self, text: str) -> Folded:
         """Any string at all, lone surrogates and NUL among them, to what is compared. Linear in its length (T71)."""
@@ -115,6 +115,8 @@ class Folding:
         for part in _PARTS.findall(self._rewritten(text)):
             if part in _BREAKS:
                 breaks.add(len(words))
+            elif part in self._words:
+                words += self._words[part]
             else:
                 words.append(part)
         return Folded(tuple(words), frozenset(breaks), "?" in text)
@@ -123,7 +125,7 @@ class Folding:
         plain = _plain(text[:LONGEST_FOLDED].translate(self._signs))[:LONGEST_FOLDED]
         for pattern, instead in _REWRITES:
             plain = pattern.sub(instead, plain)
-        return self._spelling.sub(lambda found: self._spellings[found[0]], plain)
+        return self._spelling.sub(lambda found: self._several[found[0]], plain) if self._several else plain
 
 
 def _plain(text: str) -> str:

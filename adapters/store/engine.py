@@ -157,9 +157,9 @@ def _damaged(file: Path, why: str) -> StoreRefused:
 
 def _checked(engine: Engine, keyring: Keyring) -> Seals:
     with engine.connect() as connection:
-        found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
         if found != "ok":
-            raise _damaged(Path(str(engine.url.database or "the database")), "quick_check")
+            raise _damaged(Path(str(engine.url.database or "the database")), "integrity_check")
         return unseal(connection, keyring)
 
 
