@@ -9,10 +9,14 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Generic, TypeVar
 
 LONGEST_FOLDED = 100_000
 """Characters. What stands beyond it is kept like the rest, but no longer compared with anything (T71)."""
+
+MOST_PARTS = 30_000
+"""Words and breaks: more than 100,000 characters of English have."""
 
 Phrase = tuple[str, ...]
 """Folded words."""
@@ -53,9 +57,10 @@ class Phrases(Generic[T]):
     def __init__(self, entries: Iterable[tuple[Phrase, T]]) -> None:
         self._whole = {phrase: meaning for phrase, meaning in entries if phrase}
         self._longest = max(map(len, self._whole), default=0)
-        self._by_first: dict[str, list[Phrase]] = {}
-        for phrase in sorted(self._whole, key=len, reverse=True):
-            self._by_first.setdefault(phrase[0], []).append(phrase)
+        lengths: dict[str, set[int]] = {}
+        for phrase in self._whole:
+            lengths.setdefault(phrase[0], set()).add(len(phrase))
+        self._lengths = {first: sorted(found, reverse=True) for first, found in lengths.items()}
 
     def __iter__(self) -> Iterator[tuple[Phrase, T]]:
         return iter(self._whole.items())
@@ -64,9 +69,10 @@ class Phrases(Generic[T]):
         return self._whole.get(words)
 
     def at(self, words: Phrase, place: int) -> Hit[T] | None:
-        for phrase in self._by_first.get(words[place], ()):
-            if words[place : place + len(phrase)] == phrase:
-                return Hit(place, place + len(phrase), self._whole[phrase])
+        for length in self._lengths.get(words[place], ()):
+            phrase = words[place : place + length]
+            if phrase in self._whole:
+                return Hit(place, place + length, self._whole[phrase])
         return None
 
     def ending(self, words: Phrase, end: int) -> Hit[T] | None:
@@ -112,7 +118,8 @@ class Folding:
         """Any string at all, lone surrogates and NUL among them, to what is compared. Linear in its length (T71)."""
         words: list[str] = []
         breaks = set[int]()
-        for part in _PARTS.findall(self._rewritten(text)):
+        for found in islice(_PARTS.finditer(self._rewritten(text)), MOST_PARTS):
+            part = found[0]
             if part in _BREAKS:
                 breaks.add(len(words))
             elif part in self._words:

@@ -31,6 +31,7 @@ class Moves:
 
     def __init__(self, table: Mapping[str, Mapping[str, str]]) -> None:
         self._table = {str(state): {str(e): str(to) for e, to in edges.items()} for state, edges in table.items()}
+        self._walked: dict[tuple[str, str], str] = {}
         self._machine = Machine(
             model=None,
             states=sorted(_states(self._table)),
@@ -41,7 +42,15 @@ class Moves:
         )
 
     def after(self, state: str, event: str) -> str:
-        """The state that follows. Raises NoMove when the table has no such edge."""
+        """The state that follows. Raises NoMove when the table has no such edge.
+
+        An edge is walked by the machine once and remembered: without callbacks or conditions it can only lead there.
+        """
+        if (state, event) not in self._walked:
+            self._walked[state, event] = self._walk(state, event)
+        return self._walked[state, event]
+
+    def _walk(self, state: str, event: str) -> str:
         if event not in self._table.get(state, {}):
             raise NoMove(state, event)
         marker = _Marker(str(state))

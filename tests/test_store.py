@@ -1,0 +1,332 @@
+"""A turn is kept whole or not at all, answered only once it is durable, and comes back as it was written."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.sql.expression import ClauseElement
+
+from adapters.seal import SealBroken
+from adapters.store import statements
+from adapters.store.store import SqlStore
+from bot.case import CaseState, Entry, Kind
+from bot.conversation import Answer
+from bot.errors import Stale
+from bot.message import Card, Destination, Lane, Passage, Person, Post, Reach
+from bot.ports import Audited, Timer, TimerKind, Tx
+from tests.books import NOW, SENDER, by_hand, case, conversation, entry, everything_on_disk, look, opened, post, run
+
+ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=40)
+CANARIES = ("Zebedee-canary", "the words of Zebedee", "sam-canary", "dsl-canary", "title-canary", "key-canary")
+
+
+def _add(words: str) -> Callable[[Tx], None]:
+    return lambda tx: tx.chronicle(entry(words))
+
+
+def _words(tx: Tx) -> list[str]:
+    return [it.words for it in tx.chronology(entry().ref)]
+
+
+async def test_a_conversation_and_a_case_come_back_equal_with_the_next_version(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        await store.transact(lambda tx: (tx.save_conversation(conversation()), tx.save_case(case())))
+        found = await store.transact(lambda tx: (tx.conversation("c-1"), tx.case(case().ref)))
+        assert found == (replace(conversation(), version=1), replace(case(), version=1))
+        assert await store.transact(lambda tx: tx.conversation_of(SENDER)) == found[0]
+        assert await store.transact(lambda tx: tx.conversation_about(case().ref)) == found[0]
+
+
+def test_any_text_at_all_comes_back_as_it_was_given(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+
+        @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(ANY_TEXT, ANY_TEXT, st.lists(ANY_TEXT, max_size=3))
+        def holds(key: str, words: str, values: list[str]) -> None:
+            ref = f"R-{holds_count()}"
+            talk = replace(
+                conversation(id=f"c-{ref}", ref=ref, sender=Person("web", f"{ref}{key}")),
+                answers={key: Answer(tuple(values), words)},
+            )
+            line = Entry(ref=ref, at=NOW, kind=Kind.FIRST_WORDS, by=key, words=words, values=tuple(values))
+            run(store, lambda tx: (tx.save_conversation(talk), tx.chronicle(line)))
+            assert run(store, lambda tx: tx.conversation_of(talk.sender)) == replace(talk, version=1)
+            assert run(store, lambda tx: list(tx.chronology(ref))) == [line]
+
+        count = iter(range(10_000))
+
+        def holds_count() -> int:
+            return next(count)
+
+        holds()
+
+
+@pytest.mark.parametrize("words", ["x" * 100_000, "\ud800" * 100_000, "\0", "\u202e<b>*_`@here", "é\u0301🏳️‍🌈", ""])
+async def test_long_and_hostile_words_are_kept_whole(tmp_path: Path, words: str) -> None:
+    with opened(tmp_path) as store:
+        await store.transact(_add(words))
+        assert await store.transact(_words) == [words]
+
+
+@given(hostile=st.text(st.characters(exclude_categories=()), max_size=20))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+def test_a_forged_id_finds_nothing_and_raises_nothing(tmp_path_factory: pytest.TempPathFactory, hostile: str) -> None:
+    with opened(tmp_path_factory.mktemp("books")) as store:
+
+        def forged(tx: Tx) -> list[object]:
+            tx.first_time(hostile, NOW)
+            tx.clear_timers(hostile, TimerKind)
+            tx.withdraw(hostile, hostile)
+            tx.audit(Audited(NOW, hostile, "refused", hostile, hostile))
+            return [tx.conversation(hostile), tx.case(hostile), tx.conversation_about(hostile), *tx.chronology(hostile)]
+
+        assert run(store, forged) == [None, None, None]
+
+
+async def test_of_two_who_move_the_same_row_the_second_is_stale(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        await store.transact(lambda tx: tx.save_case(case()))
+        read = await store.transact(lambda tx: tx.case(case().ref))
+        assert read is not None
+        await store.transact(lambda tx: tx.save_case(replace(read, acknowledged_by="first")))
+        with pytest.raises(Stale):
+            await store.transact(lambda tx: tx.save_case(replace(read, acknowledged_by="second")))
+        kept = await store.transact(lambda tx: tx.case(case().ref))
+        assert kept == replace(read, acknowledged_by="first", version=2)
+
+
+async def test_of_fifty_who_acknowledge_at_once_exactly_one_does(tmp_path: Path) -> None:
+    def acknowledge(tx: Tx) -> bool:
+        found = tx.case(case().ref)
+        assert found is not None
+        if found.state is CaseState.ACKNOWLEDGED:
+            return False
+        tx.save_case(replace(found, state=CaseState.ACKNOWLEDGED))
+        return True
+
+    with opened(tmp_path) as store:
+        await store.transact(lambda tx: tx.save_case(replace(case(), state=CaseState.HANDED_OFF)))
+        assert sum(await asyncio.gather(*(store.transact(acknowledge) for _ in range(50)))) == 1
+
+
+@pytest.mark.parametrize(("stale_times", "runs"), [(0, 1), (4, 5), (9, 5)])
+async def test_a_stale_turn_is_run_again_up_to_five_times(tmp_path: Path, stale_times: int, runs: int) -> None:
+    seen: list[int] = []
+
+    def work(tx: Tx) -> str:
+        seen.append(1)
+        tx.chronicle(entry("kept once"))
+        if len(seen) <= stale_times:
+            raise Stale
+        return "done"
+
+    with opened(tmp_path) as store:
+        if stale_times < 5:
+            assert await store.transact(work) == "done"
+        else:
+            with pytest.raises(Stale):
+                await store.transact(work)
+        assert len(seen) == runs
+        assert await store.transact(_words) == (["kept once"] if stale_times < 5 else [])
+
+
+async def test_a_sender_has_one_open_conversation_at_most(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        await store.transact(lambda tx: tx.save_conversation(conversation("c-1")))
+        with pytest.raises(Stale):
+            await store.transact(lambda tx: tx.save_conversation(conversation("c-2")))
+        closed = replace(conversation("c-1"), version=1, closed=True)
+        await store.transact(lambda tx: (tx.save_conversation(closed), tx.save_conversation(conversation("c-2"))))
+        found = await store.transact(lambda tx: tx.conversation_of(SENDER))
+        assert found is not None
+        assert found.id == "c-2"
+
+
+async def test_a_message_heard_before_is_known_however_many_come_at_once(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        turns = (store.transact(lambda tx: tx.first_time("slack:Ev1", NOW)) for _ in range(40))
+        assert sum(await asyncio.gather(*turns)) == 1
+    with opened(tmp_path) as store:
+        assert not await store.transact(lambda tx: tx.first_time("slack:Ev1", NOW))
+
+
+class _Refused(Exception):
+    pass
+
+
+async def test_a_turn_that_raises_undoes_only_itself(tmp_path: Path) -> None:
+    def turn(number: int) -> Callable[[Tx], int]:
+        def work(tx: Tx) -> int:
+            tx.chronicle(entry(str(number)))
+            tx.post(post(f"slot-{number}"), NOW)
+            if number % 3 == 0:
+                raise _Refused(number)
+            return number
+
+        return work
+
+    with opened(tmp_path) as store:
+        said = await asyncio.gather(*(store.transact(turn(n)) for n in range(60)), return_exceptions=True)
+        assert [it for it in said if isinstance(it, int)] == [n for n in range(60) if n % 3]
+        assert [it.args for it in said if isinstance(it, _Refused)] == [(n,) for n in range(0, 60, 3)]
+        assert await store.transact(_words) == [str(n) for n in range(60) if n % 3]
+    assert look(tmp_path, "SELECT count(*) FROM outbox") == [(40,)]
+
+
+async def test_even_a_turn_that_raises_what_no_future_takes_is_answered(tmp_path: Path) -> None:
+    def work(tx: Tx) -> None:
+        raise StopIteration
+
+    with opened(tmp_path) as store:
+        with pytest.raises(RuntimeError):
+            await asyncio.wait_for(store.transact(work), 5)
+        assert await store.transact(lambda tx: "still there") == "still there"
+
+
+def _commits(folder: Path) -> int:
+    """The file change counter that SQLite writes into the header with every transaction."""
+    return int.from_bytes((folder / "handrail.db").read_bytes()[24:28], "big")
+
+
+async def test_turns_that_wait_together_share_commits(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        before = _commits(tmp_path)
+        await asyncio.gather(*(store.transact(_add(str(n))) for n in range(200)))
+        assert 1 <= _commits(tmp_path) - before <= 20
+        assert len(await store.transact(_words)) == 200
+
+
+async def test_turns_one_after_the_other_have_a_commit_each(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        before = _commits(tmp_path)
+        for n in range(20):
+            await store.transact(_add(str(n)))
+        assert _commits(tmp_path) - before == 20
+
+
+async def test_nothing_anybody_wrote_and_nobodys_id_stands_in_clear_on_the_disk(tmp_path: Path) -> None:
+    sender, lead = Person("web", "sam-canary"), Person("web", "dsl-canary")
+    talk = replace(conversation(sender=sender), answers={"child": Answer((), "Zebedee-canary")})
+    line = replace(entry("the words of Zebedee"), by=sender.key)
+    card = Card("Handrail", "title-canary", (Passage(("the words of Zebedee",)),))
+    sent = Post(Destination("web", Reach.PERSON, lead.id), "view", card, Lane.PROMPT, talk.ref)
+
+    def work(tx: Tx) -> None:
+        tx.first_time("key-canary", NOW)
+        tx.save_conversation(talk)
+        tx.save_case(replace(case(), reporter=sender, acknowledged_by=lead.key))
+        tx.chronicle(line)
+        tx.audit(Audited(NOW, lead.key, "opened", talk.ref, "Zebedee-canary"))
+        tx.post(sent, NOW)
+
+    with opened(tmp_path) as store:
+        await store.transact(work)
+        (waiting,) = await store.transact(lambda tx: tx.claim(NOW, 10, 5))
+        await store.transact(lambda tx: tx.delivered(waiting, "m-1", NOW))
+        raw = everything_on_disk(tmp_path)
+    raw += everything_on_disk(tmp_path)
+    assert [word for word in CANARIES if word.encode() in raw] == []
+    assert talk.ref.encode() in raw  # the search itself finds what is there
+
+
+async def test_what_was_in_a_post_is_gone_once_it_has_left(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        await store.transact(lambda tx: tx.post(post("a"), NOW))
+        (waiting,) = await store.transact(lambda tx: tx.claim(NOW, 10, 5))
+        await store.transact(lambda tx: tx.delivered(waiting, "m-1", NOW))
+    assert look(tmp_path, "SELECT state, payload FROM outbox") == [("sent", "")]
+
+
+@pytest.mark.parametrize("table", ["conversations", "cases", "chronology"])
+async def test_two_sealed_values_swapped_between_rows_refuse_to_open(tmp_path: Path, table: str) -> None:
+    def work(tx: Tx) -> None:
+        for ref in ("R-1", "R-2"):
+            tx.save_conversation(conversation(f"c-{ref}", ref, Person("web", ref)))
+            tx.save_case(case(ref))
+            tx.chronicle(entry("words", ref))
+
+    with opened(tmp_path) as store:
+        await store.transact(work)
+    swap = f"UPDATE {table} SET body = (SELECT body FROM {table} AS other WHERE other.ref <> {table}.ref)"
+    by_hand(tmp_path, swap)
+    readers = {
+        "conversations": lambda tx: tx.conversation_about("R-1"),
+        "cases": lambda tx: tx.case("R-1"),
+        "chronology": lambda tx: list(tx.chronology("R-1")),
+    }
+    with opened(tmp_path) as store:
+        with pytest.raises(SealBroken):
+            await store.transact(readers[table])
+
+
+async def test_the_chronology_cannot_be_changed_by_sql(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        await store.transact(_add("first"))
+    for sql in (
+        "UPDATE chronology SET kind = 'x'",
+        "DELETE FROM chronology",
+        "REPLACE INTO chronology SELECT * FROM chronology",
+    ):
+        with pytest.raises(Exception, match="append-only"):
+            look(tmp_path, sql)
+
+
+async def test_timers_outlive_the_process_one_of_a_kind_the_earliest_first(tmp_path: Path) -> None:
+    later = NOW + timedelta(minutes=15)
+    with opened(tmp_path) as store:
+        await store.transact(lambda tx: tx.set_timer(Timer(TimerKind.SILENCE, "c-1", NOW)))
+        await store.transact(lambda tx: tx.set_timer(Timer(TimerKind.SILENCE, "c-1", later)))
+        await store.transact(lambda tx: tx.set_timer(Timer(TimerKind.NUDGE, "c-1", NOW + timedelta(minutes=5))))
+    with opened(tmp_path) as store:
+        assert await store.transact(lambda tx: tx.next_due()) == NOW + timedelta(minutes=5)
+        assert await store.transact(lambda tx: list(tx.due(NOW, 9))) == []
+        due = await store.transact(lambda tx: tx.due(later, 9))
+        assert [it.kind for it in due] == [TimerKind.NUDGE, TimerKind.SILENCE]
+        await store.transact(lambda tx: tx.clear_timers("c-1", [TimerKind.NUDGE]))
+        assert await store.transact(lambda tx: [it.due_at for it in tx.due(later, 9)]) == [later]
+        await store.transact(lambda tx: tx.clear_timers("c-1", TimerKind))
+        assert await store.transact(lambda tx: tx.next_due()) is None
+
+
+async def test_a_time_without_a_zone_is_refused_and_nothing_kept(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        with pytest.raises(TypeError):
+            await store.transact(lambda tx: (tx.chronicle(entry("x")), tx.first_time("k", NOW.replace(tzinfo=None))))
+        assert await store.transact(_words) == []
+
+
+async def test_a_closed_store_refuses_and_closing_finishes_what_waits(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        waiting = [asyncio.ensure_future(store.transact(_add(str(n)))) for n in range(30)]
+        await asyncio.sleep(0)
+        store.close()
+        await asyncio.gather(*waiting)
+        with pytest.raises(Exception, match="closed"):
+            await store.transact(_words)
+    assert look(tmp_path, "SELECT count(*) FROM chronology") == [(30,)]
+
+
+def test_every_statement_has_a_form_for_postgresql_too() -> None:
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    built = [it for name, it in vars(statements).items() if name.isupper() and isinstance(it, ClauseElement)]
+    forms = [str(it.compile(dialect=dialect)) for it in built]
+    assert len(forms) > 25
+    assert not [form for form in forms if re.search(r"\?|OR IGNORE", form)]
+
+
+def test_the_store_is_the_port_the_bot_asks_for() -> None:
+    from bot.ports import Store
+
+    def takes(store: Store) -> Store:
+        return store
+
+    assert takes(SqlStore.__new__(SqlStore)) is not None
