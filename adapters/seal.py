@@ -71,7 +71,7 @@ class Keyring:
         """What was sealed at this place. Raises SealBroken, which names the place and nothing else."""
         try:
             version, key_id, body = sealed.split(":")
-            raw = binascii.a2b_base64(body)
+            raw = binascii.a2b_base64(body, strict_mode=True)
             if version != "v1":
                 raise SealBroken(where)
             return self._ciphers[key_id].decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], _bound(where))

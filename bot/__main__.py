@@ -5,12 +5,10 @@ Imports stand inside the commands: `handrail contacts` must answer while somebod
 
 from __future__ import annotations
 
-import asyncio
-import getpass
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +19,7 @@ import typer
 from bot import composition
 from bot.errors import ConfigError, HandrailError
 from bot.settings import Settings, settings_from
+from flows.faults import FlowError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 flow_app = typer.Typer(no_args_is_help=True, help="Check the conversation, and draw it.")
@@ -36,8 +35,6 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 def main() -> None:
     """Run a command. What is wrong is said in one line, and the exit code says which kind (78: configuration)."""
-    from flows.flow import FlowError
-
     try:
         app()
     except HandrailError as wrong:
@@ -46,6 +43,14 @@ def main() -> None:
         _end(str(wrong), os.EX_CONFIG)
     except (KeyboardInterrupt, BrokenPipeError):
         _end("", 130)
+    except OSError as wrong:
+        _end(f"{wrong.filename or 'input or output'}: {wrong.strerror}", os.EX_IOERR)
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    import asyncio
+
+    asyncio.run(work)
 
 
 def _end(message: str, code: int) -> None:
@@ -61,7 +66,7 @@ def _settings() -> Settings:
 @app.command()
 def demo(browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True) -> None:
     """Open the playground: practice on this computer, gone when it ends."""
-    asyncio.run(composition.demo(_settings(), lambda url: _opened(url, browser=browser)))
+    _run(composition.demo(_settings(), lambda url: _opened(url, browser=browser)))
 
 
 def _opened(url: str, *, browser: bool) -> None:
@@ -76,13 +81,13 @@ def _opened(url: str, *, browser: bool) -> None:
 def serve(playground: Annotated[bool, typer.Option(help="Practice page on this computer only.")] = False) -> None:
     """Serve. The port opens only when the trust's file, the flow, the key and the database are all right."""
     opened = lambda url: typer.echo(f"Handrail serves at {url}")  # noqa: E731
-    asyncio.run(composition.serve(_settings(), playground=playground, opened=opened))
+    _run(composition.serve(_settings(), playground=playground, opened=opened))
 
 
 @app.command()
 def chat() -> None:
     """The conversation in a terminal, for practice."""
-    asyncio.run(composition.chat(_settings()))
+    _run(composition.chat(_settings()))
 
 
 @app.command()
@@ -134,15 +139,15 @@ def _known(value: str, ids: Iterable[str], option: str) -> None:
 
 
 def _moment(text: str) -> datetime:
-    from bot.moment import LONDON
+    from bot.hours import london
 
     if not text:
         return datetime.now(UTC)
     try:
         read = datetime.fromisoformat(text)
-    except ValueError:
+        return (read if read.tzinfo else read.replace(tzinfo=london())).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise ConfigError("command line", "--at", "is not a time", "Write it as in 2026-12-25T23:10") from None
-    return (read if read.tzinfo else read.replace(tzinfo=LONDON)).astimezone(UTC)
 
 
 @app.command()
@@ -180,11 +185,21 @@ def case_show(ref: str, as_json: AsJson = False) -> None:
     from adapters.store import report
     from bot.ports import Audited
 
-    row = Audited(datetime.now(UTC), f"command:{getpass.getuser()}", "opened", ref)
+    row = Audited(datetime.now(UTC), f"command:{_who()}", "opened", ref)
     shown = report.case_show(_reader(), ref, row)
     if shown is None:
         raise ConfigError("command line", "REF", "is no case here", "Write a reference from `handrail case list`")
     _print(asdict(shown), as_json=as_json)
+
+
+def _who() -> str:
+    """The account that looks, by its name on this computer, or by its number where it has no name."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 @audit_app.command("verify")
@@ -219,19 +234,33 @@ def trust_check(file: Annotated[Path | None, typer.Argument(help="Left out: HAND
 @flow_app.command("check")
 def flow_check(file: Annotated[Path | None, typer.Argument(help="Left out: the disclosure flow.")] = None) -> None:
     """Check a flow: what is wrong is named by step and line."""
-    from flows.flow import read_flow
-
-    flow = read_flow(file) if file else composition.script().flow
+    flow = composition.flow_of(file) if file else composition.script().flow
     typer.echo(f"{flow.name}: {len(flow.steps)} steps. Nothing is wrong with the flow.")
 
 
 @flow_app.command("diagram")
-def flow_diagram(file: Annotated[Path | None, typer.Argument(help="Left out: the disclosure flow.")] = None) -> None:
-    """Print the flow as a Mermaid diagram."""
+def flow_diagram(
+    file: Annotated[Path | None, typer.Argument(help="Left out: the disclosure flow.")] = None,
+    write: Annotated[Path | None, typer.Option(help="A folder for NAME.mmd, and NAME.md that shows it.")] = None,
+) -> None:
+    """Print the flow as a Mermaid diagram, or write it into a folder."""
     from flows.diagram import mermaid
-    from flows.flow import read_flow
 
-    typer.echo(mermaid(read_flow(file) if file else composition.script().flow), nl=False)
+    flow = composition.flow_of(file) if file else composition.script().flow
+    if write:
+        _write_diagram(write, flow.name, mermaid(flow))
+        return
+    typer.echo(mermaid(flow), nl=False)
+
+
+def _write_diagram(folder: Path, name: str, drawing: str) -> None:
+    from flows.diagram import embedded
+
+    page = folder / f"{name}.md"
+    before = page.read_text(encoding="utf-8") if page.exists() else ""
+    (folder / f"{name}.mmd").write_text(drawing, encoding="utf-8")
+    page.write_text(embedded(before, drawing), encoding="utf-8")
+    typer.echo(f"Written: {folder / name}.mmd and {page}")
 
 
 def _reader() -> Any:

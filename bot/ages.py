@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from flows.folding import Folded, Phrases
+from flows.folding import Folded, Phrases, one_slip
 from flows.words import Span, Words
 
 YOUNGEST, OLDEST = 0, 99
@@ -119,9 +119,11 @@ def _take_age(terms: _Terms, item: _Item, words: Words) -> bool:
 
 def _span(terms: _Terms, item: _Item, words: Words) -> Span | None:
     low, high = item.span
-    terms.year = item.kind == "number" and (terms.before == "year" or (terms.year and bool(terms.join)))
+    years = words.file.ages.years
+    goes_on = terms.year and bool(terms.join) and low in years
+    terms.year = item.kind == "number" and (terms.before == "year" or goes_on)
     if terms.year:
-        return words.file.ages.years.get(low)
+        return years.get(low)
     match terms.before:
         case "nearly":
             return (low - 1, high - 1) if low > YOUNGEST else None
@@ -149,20 +151,19 @@ def _items(heard: Folded, words: Words) -> Iterator[_Item]:
         if place in heard.breaks:
             yield _Item("and")
         hit = phrases.at(heard.words, place)
-        yield hit.meaning if hit else _word(heard.words[place], words)
+        yield from (hit.meaning,) if hit else _word(heard.words[place], words)
         place = hit.end if hit else place + 1
     if heard.asks:
         yield _Item("about")
 
 
-def _word(word: str, words: Words) -> _Item:
-    if word in words.file.negations:
-        return _Item("negation")
+def _word(word: str, words: Words) -> tuple[_Item, ...]:
     if not word[0].isdecimal():
-        return _Item("loose")
+        meant = next((age for name, age in words.file.ages.numbers.items() if one_slip(word, name)), None)
+        return (_Item("loose"),) if meant is None else (_Item("number", (meant, meant)), _Item("about"))
     whole, _, part = word.partition(".")
     sound = whole.isascii() and len(whole) <= 2 and str(int(whole)) == whole and len(part) < 2
-    return _Item("number", (int(whole), int(whole))) if sound else _Item("bad_number")
+    return (_Item("number", (int(whole), int(whole))) if sound else _Item("bad_number"),)
 
 
 def _merged(items: list[_Item]) -> list[_Item]:

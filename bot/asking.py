@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot import contacts
-from bot.conversation import Answer, Conversation, academy_of, home_of, walk
+from bot import contacts, routing
+from bot.case import Case
+from bot.conversation import Answer, Conversation, academy_of, home_of, is_screened, staff_of, walk
 from bot.message import Action, Button, Card, Field, Option, Passage, Press, Style, Tone
 from bot.moment import Moment
 from flows.flow import LONGEST_LABEL, UNKNOWN, Step, StepKind
@@ -30,7 +31,8 @@ def question(conversation: Conversation, moment: Moment, lead: Sequence[Passage]
     step = moment.flow.steps[conversation.step]
     steps = moment.flow.on_card(step.id)
     single = len(steps) == 1
-    passages = (*lead, *(_asked(conversation, moment, step) if single else ()))
+    asked = _asked(conversation, moment, step) if single else _said_before(conversation, moment, steps)
+    passages = (*lead, *asked)
     return Card(
         notification=moment.say("notification.reply"),
         passages=passages,
@@ -41,13 +43,18 @@ def question(conversation: Conversation, moment: Moment, lead: Sequence[Passage]
     )
 
 
-def opening(moment: Moment) -> tuple[Passage, ...]:
-    """The do's and don'ts that matter in the first ninety seconds, and whom to ring (D-01..D-30, N-28)."""
-    return (
-        Passage(moment.lines("opening.intro"), moment.say("opening.title")),
+def opening(moment: Moment) -> Card:
+    """The do's and don'ts that matter in the first ninety seconds, and whom to ring (D-01..D-30, N-28).
+
+    A card of its own, above the first question: it stays when that one is answered.
+    """
+    return card(
+        moment,
+        Passage(moment.lines("opening.intro")),
         Passage(contacts.emergency_lines(moment.directory, None), moment.say("opening.numbers_heading"), Tone.NUMBERS),
         Passage(moment.lines("opening.do"), moment.say("opening.do_heading"), Tone.DO),
         Passage(moment.lines("opening.dont"), moment.say("opening.dont_heading"), Tone.DONT),
+        title=moment.say("opening.title"),
     )
 
 
@@ -84,8 +91,14 @@ def confirm(conversation: Conversation, moment: Moment, lead: Sequence[Passage] 
 
 
 def numbers(conversation: Conversation, moment: Moment) -> Card:
-    """Whom to ring now: the academy's own people first, then the services of the child's home council."""
-    here = contacts.lead_numbers(moment.directory, academy_of(conversation) or None, moment.now, frozenset())
+    """Whom to ring now: the academy's own people first, then the services of the child's home council.
+
+    Nobody the concern is about is among them; while that is not known, the member of staff is told to choose (N-18).
+    """
+    away = _not_to_ring(conversation, moment)
+    here = contacts.lead_numbers(moment.directory, academy_of(conversation) or None, moment.now, away)
+    if not is_screened(conversation):
+        here = (*here, moment.say("contacts.choose"))
     outside = contacts.lines(contacts.numbers(moment.directory, moment.now, authority=home_of(conversation) or None))
     return card(
         moment,
@@ -95,10 +108,24 @@ def numbers(conversation: Conversation, moment: Moment) -> Card:
     )
 
 
-def stopping(conversation: Conversation, moment: Moment) -> Card:
+def _not_to_ring(conversation: Conversation, moment: Moment) -> frozenset[str]:
+    """The roster ids of those the concern is about, and of the usual team where the case goes past it."""
+    if not is_screened(conversation):
+        return frozenset()
+    staff, academy = frozenset(staff_of(conversation)), academy_of(conversation)
+    case = Case(conversation.ref, conversation.sender, conversation.started_at, academy=academy, staff=staff)
+    away = routing.implicated(moment.directory, case)
+    if not routing.concerns_staff(case):
+        return away
+    return away | {p.id for role in ("dsl", "deputy") for p in moment.directory.holders(academy, role)}
+
+
+def stopping(conversation: Conversation, moment: Moment, lead: Sequence[Passage] = ()) -> Card:
+    key = "stopping.ask" if is_screened(conversation) else "stopping.ask_unscreened"
     return card(
         moment,
-        say(moment, "stopping.ask"),
+        *lead,
+        say(moment, key),
         buttons=(
             Button(moment.say("stopping.send"), _press(conversation, Action.SEND_NOW), Style.PRIMARY),
             Button(moment.say("stopping.go_on"), _press(conversation, Action.GO_ON)),
@@ -117,19 +144,26 @@ def pause_buttons(conversation: Conversation, moment: Moment) -> tuple[Button, .
 
 
 def returned(conversation: Conversation, moment: Moment, *passages: Passage) -> Card:
-    """For somebody who comes back: go on, change, send, or start on something else."""
+    """For somebody who comes back: go on, change, send, or, once it is out, start on something else."""
     new = Button(moment.say("finished.new"), _press(conversation, Action.NEW))
-    return card(moment, *passages, buttons=(*pause_buttons(conversation, moment), new))
+    buttons = pause_buttons(conversation, moment)
+    return Card(
+        notification=moment.say("notification.reply"),
+        passages=passages,
+        buttons=(*buttons, new) if conversation.handed_off else buttons,
+        footer=_footer(conversation, moment),
+    )
 
 
-def choosing(conversation: Conversation, moment: Moment) -> Card:
+def choosing(conversation: Conversation, moment: Moment, lead: Sequence[Passage] = ()) -> Card:
     """Pick the answer to change."""
     steps = (moment.flow.steps[i] for i in walk(moment.flow, conversation).answered)
     options = tuple(Option(step.id, step.short) for step in steps)
     field = Field("step", moment.say("silence.which"), options)
     change = Button(moment.say("asking.go_on"), _press(conversation, Action.CHANGE), Style.PRIMARY)
     back = Button(moment.say("silence.go_on"), _press(conversation, Action.GO_ON))
-    return Card(moment.say("notification.reply"), fields=(field,), buttons=(change, back))
+    footer = _footer(conversation, moment)
+    return Card(moment.say("notification.reply"), "", tuple(lead), (field,), (change, back), footer)
 
 
 def finished(conversation: Conversation, moment: Moment, *lead: Passage) -> Card:
@@ -158,6 +192,13 @@ def _asked(conversation: Conversation, moment: Moment, step: Step) -> tuple[Pass
         lines.append(moment.say("asking.you_said", answer=answer))
     hint = "asking.write_here" if step.kind is StepKind.WRITE else "asking.pick_or_type"
     return (Passage((*lines, moment.say(hint)), heading=step.ask),)
+
+
+def _said_before(conversation: Conversation, moment: Moment, steps: Sequence[Step]) -> tuple[Passage, ...]:
+    """On a card with several questions: what was answered to them so far."""
+    before = [(step, conversation.answers[step.id]) for step in steps if step.id in conversation.answers]
+    lines = tuple(moment.say("asking.you_said", answer=labels(moment, step, answer)) for step, answer in before)
+    return (Passage(lines, tone=Tone.QUIET),) if lines else ()
 
 
 def _fields(conversation: Conversation, moment: Moment, steps: Sequence[Step]) -> tuple[Field, ...]:

@@ -3,9 +3,7 @@ place that sees everything; no rule may enter."""
 
 from __future__ import annotations
 
-import asyncio
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import cache
@@ -16,9 +14,8 @@ from bot.errors import ConfigError
 from bot.settings import Settings
 
 if TYPE_CHECKING:
-    from adapters.console import Console
-
     from adapters.clock import PracticeClock
+    from adapters.console import Console
     from adapters.seal import Keyring
     from adapters.trust_file import TrustFile
     from adapters.web import ChannelView, PersonView, Playground
@@ -26,6 +23,7 @@ if TYPE_CHECKING:
     from bot.directory import Directory
     from bot.moment import Script
     from bot.ports import Clock, Door, Store
+    from flows.flow import Flow
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "staffordshire" / "trust.toml"
@@ -52,15 +50,20 @@ def trust_of(settings: Settings, *, example: bool = False) -> TrustFile:
 def script() -> Script:
     """What is asked and said. Raises FlowError when a flow is wrong."""
     from bot.moment import Script
-    from flows.flow import read_flow
     from flows.phrases import read_phrases
     from flows.words import read_words
 
-    return Script(
-        read_flow(FLOWS / "disclosure.toml"),
-        read_phrases(FLOWS / "phrases.toml"),
-        read_words(FLOWS / "words.toml"),
-    )
+    return Script(flow_of(), read_phrases(FLOWS / "phrases.toml"), read_words(FLOWS / "words.toml"))
+
+
+def flow_of(file: Path = FLOWS / "disclosure.toml") -> Flow:
+    """A flow, checked by itself and against the facts. Raises FlowError."""
+    from bot.flow_facts import check_flow
+    from flows.flow import read_flow
+
+    flow = read_flow(file)
+    check_flow(flow)
+    return flow
 
 
 def keyring(settings: Settings) -> Keyring:
@@ -72,6 +75,8 @@ def keyring(settings: Settings) -> Keyring:
 @asynccontextmanager
 async def bot_over(store: Store, trust: TrustFile, doors: Mapping[str, Door], clock: Clock) -> AsyncIterator[Bot]:
     """A bot that delivers and watches until the block ends."""
+    import asyncio
+
     from bot.bot import Bot
 
     bot = Bot(script(), trust, store, doors, clock)
@@ -107,6 +112,8 @@ async def serve(settings: Settings, *, playground: bool, opened: Callable[[str],
 
 async def demo(settings: Settings, opened: Callable[[str], None]) -> None:
     """The playground on a fresh practice database, which is gone when it ends."""
+    import tempfile
+
     from adapters.seal import new_key
     from adapters.store import migrate
 
@@ -125,6 +132,7 @@ async def demo(settings: Settings, opened: Callable[[str], None]) -> None:
 
 async def chat(settings: Settings) -> None:
     """The whole conversation in a terminal, on a practice database."""
+    import tempfile
 
     from adapters.clock import PracticeClock
     from adapters.seal import Keyring, new_key

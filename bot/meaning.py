@@ -81,6 +81,11 @@ class Question:
     def many(self) -> bool:
         return self.step.kind is StepKind.PICK_MANY
 
+    @property
+    def careful(self) -> bool:
+        """Whether every other word in an answer makes it one to confirm: a wrong one here would cost too much."""
+        return self.step.id in self.words.file.careful
+
     def exclusive(self, value: str) -> bool:
         option = self.step.option(value)
         return option is not None and option.exclusive
@@ -142,7 +147,7 @@ def unknown_of(step: Step, words: Words) -> frozenset[Phrase]:
 
 
 def without_courtesy(heard: Folded, words: Words) -> Folded:
-    """"Please" and "um" taken off both ends, unless nothing would be left."""
+    """A "please" or an "um" at either end taken off, unless nothing would be left."""
     courtesy, start, end = lists(words).courtesy, 0, len(heard.words)
     while start < end and (hit := courtesy.at(heard.words, start)):
         start = hit.end
@@ -156,9 +161,10 @@ def lists(words: Words) -> Lists:
     """The phrases of the file, folded once."""
     file = words.file
     leads = {"yes": file.yes, "no": file.no, "hedged_yes": file.hedged_yes, "hedged_no": file.hedged_no}
+    hedged_alone = {"hedged_yes": file.hedged_yes_alone, "hedged_no": file.hedged_no_alone}
     return Lists(
         leads=_meaning_of({**leads, UNKNOWN: file.unknown}, words),
-        alone=_meaning_of({"yes": file.yes_alone, "no": file.no_alone}, words),
+        alone=_meaning_of({"yes": file.yes_alone, "no": file.no_alone, **hedged_alone}, words),
         commands=_commands(words),
         asking=_set_of(file.asking.begins, words),
         danger=_set_of(file.danger.phrases, words),

@@ -10,20 +10,17 @@ from dataclasses import dataclass
 
 from bot.meaning import LONGEST_SHORT, SHORT, Meaning, Question, Understood, Values, lists, meaning, singly
 from flows.flow import UNKNOWN
-from flows.folding import Folded, Hit, Phrase
+from flows.folding import LONG_ENOUGH, Folded, Hit, Phrase, one_slip
 
 _REACH = 5
 """Words. How far before a phrase a negation still takes it back ("I don't think it was shared")."""
-
-_LONG_ENOUGH = 5
-"""Letters. In a shorter word only two letters changed over count as a slip, or every word would be like another."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picks:
     """The option phrases found: `live` ones, and the words that belong to none of them and carry weight.
 
-    `turned` is that a stray yes, no or negation stands among those, `doubted` that a "maybe" or a question mark does.
+    `turned`: a stray yes, a negation or an "except" stands among those. `doubted`: a "maybe" does, or a question mark.
     """
 
     live: tuple[Hit[Values], ...]
@@ -44,7 +41,7 @@ def picks(question: Question, heard: Folded, start: int = 0) -> Picks:
     file, words = question.words.file, {heard.words[place] for place in loose}
     doubted = heard.asks or not words.isdisjoint(file.hedges)
     agreed = any(lists(question.words).leads.whole((word,)) == "yes" for word in words)
-    return Picks(live, loose, agreed or not words.isdisjoint(file.negations), doubted)
+    return Picks(live, loose, agreed or not words.isdisjoint({*file.negations, *file.contrasts}), doubted)
 
 
 def read_picks(question: Question, heard: Folded, *, hedged: bool = False) -> Meaning | None:
@@ -55,11 +52,11 @@ def read_picks(question: Question, heard: Folded, *, hedged: bool = False) -> Me
         only_unknown = bool(found.live) and len(found.loose) <= SHORT
         return Understood((UNKNOWN,)) if only_unknown else None
     clear = not (found.turned or found.doubted or hedged) and all(UNKNOWN not in hit.meaning for hit in found.live)
-    doubtful = not found.turned and (found.doubted or hedged)
     if question.many and len(values) > 1:
         return _several(question, heard, found, clear=clear)
-    sure = clear and len(values) == 1 and _all_parts_clear(question, heard, found)
-    return meaning(question, singly(values), sure=sure, doubtful=doubtful)
+    short = _all_parts_clear(question, heard, found)
+    sure = clear and short and len(values) == 1 and not (found.loose and question.careful)
+    return meaning(question, singly(values), sure=sure, doubtful=short and not found.turned)
 
 
 def _several(question: Question, heard: Folded, found: Picks, *, clear: bool) -> Meaning:
@@ -71,6 +68,7 @@ def _several(question: Question, heard: Folded, found: Picks, *, clear: bool) ->
     if either or unlike:
         return meaning(question, singly(values), sure=False)
     candidates = [*singly(alone), *([rest] if rest else [])]
+    clear = clear and not (found.loose and question.careful)
     return meaning(question, candidates, sure=clear and _all_parts_clear(question, heard, found))
 
 
@@ -138,7 +136,7 @@ def read_places(question: Question, heard: Folded) -> Meaning | None:
     loose = [place for place in weighty if heard.words[place] not in known]
     telling = typed - set(question.words.file.places.generic)
     named = _having(question, typed) or _having(question, telling) or _sharing(question, telling)
-    if not typed or len(loose) > SHORT or (len(named) > 1 and len(named) == len(question.labels)):
+    if not typed or len(loose) > SHORT or (not telling and 1 < len(named) == len(question.labels)):
         return None
     return meaning(question, singly(named), sure=bool(telling) and not loose and not heard.asks)
 
@@ -157,11 +155,11 @@ def _sharing(question: Question, typed: set[str]) -> Values:
 def read_slip(question: Question, heard: Folded) -> Meaning | None:
     """The options that were meant but for one slip in a word. Only "I don't know" is taken on trust."""
     trimmed = tuple(heard.words[place] for place in _weighty(question, heard, set()))
-    meant = {value for typed in {heard.words, trimmed} for value in _meant(question, typed)}
-    values = question.ordered(meant)
+    whole = set(_meant(question, heard.words))
+    values = question.ordered(whole | set(_meant(question, trimmed)))
     if values:
         return meaning(question, singly(values), sure=False)
-    return Understood((UNKNOWN,)) if UNKNOWN in meant else None
+    return Understood((UNKNOWN,)) if UNKNOWN in whole else None
 
 
 def _meant(question: Question, typed: Phrase) -> Iterator[str]:
@@ -176,22 +174,11 @@ def _meant(question: Question, typed: Phrase) -> Iterator[str]:
 
 
 def _like(typed: str, word: str) -> bool:
-    return _slipped((typed,), (word,)) or (len(typed) >= _LONG_ENOUGH and word.startswith(typed))
+    return _slipped((typed,), (word,)) or (len(typed) >= LONG_ENOUGH and word.startswith(typed))
 
 
 def _slipped(typed: Phrase, meant: Phrase) -> bool:
     """Whether every word is the one that was meant, but for one small slip, and at least one has slipped."""
     if len(typed) != len(meant) or typed == meant:
         return False
-    return all(one == other or _one_slip(one, other) for one, other in zip(typed, meant, strict=True))
-
-
-def _one_slip(typed: str, meant: str) -> bool:
-    """One letter left out, put in or changed, or two changed over; in a short word only the last."""
-    if abs(len(typed) - len(meant)) > 1 or not meant.isalpha():
-        return False
-    same = next((i for i, (a, b) in enumerate(zip(typed, meant, strict=False)) if a != b), min(len(typed), len(meant)))
-    after, due = typed[same:], meant[same:]
-    if after[:2] == due[1::-1] and after[2:] == due[2:]:
-        return True
-    return len(meant) >= _LONG_ENOUGH and (after[1:] == due or after == due[1:] or after[1:] == due[1:])
+    return all(one == other or one_slip(one, other) for one, other in zip(typed, meant, strict=True))

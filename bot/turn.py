@@ -5,20 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot import asking
 from bot.case import Entry, Kind
 from bot.conversation import Answer, Conversation, Mode, in_danger, is_screened, walk
+from bot.meaning import without_courtesy
 from bot.message import Button, Card, Change, Incoming, Lane, Passage, Tone
 from bot.moment import Moment
 from bot.understanding import speaks_of_danger
 from flows.flow import Step
-
-_A_GREETING = 2
-"""Words. A message no longer than this says nothing about a concern yet."""
 
 
 class Deed(StrEnum):
@@ -78,8 +76,13 @@ class Turn:
         if not words:
             return
         self.entries.append(self._entry(kind, step, words, ()))
-        if kind is not Kind.COMMAND and len(words.split()) > _A_GREETING:
+        if kind is not Kind.COMMAND and self._says_something(words):
             self.conversation = replace(self.conversation, told=True)
+
+    def _says_something(self, words: str) -> bool:
+        """More than a greeting: whatever is not plainly one may be the concern itself."""
+        known = self.moment.script.words
+        return bool(without_courtesy(known.fold(words), known).words)
 
     def note_change(self, change: Change) -> None:
         kind = Kind.EDITED if change is Change.EDITED else Kind.DELETED
@@ -103,6 +106,14 @@ class Turn:
         return Entry(self.conversation.ref, self.moment.now, kind, by, step, words, values)
 
     # --- what is answered ---
+
+    def reply(self, answers: Mapping[str, tuple[str, ...]]) -> None:
+        """What was answered, with the words it was answered in, and on to the next question."""
+        words = self.incoming.text if self.incoming else ""
+        self.warn_of_danger()
+        for step, values in answers.items():
+            self.answer(step, Answer(values, words))
+        self.advance()
 
     def answer(self, step: str, answer: Answer) -> None:
         before = self.conversation.answers.get(step)
@@ -128,7 +139,7 @@ class Turn:
             self._hand_off()
         else:
             self.change_case()
-        if self.conversation.complete:
+        if self.conversation.complete or (self.conversation.blind and self.conversation.handed_off):
             self._give_steps()
         self.go_to(way.next)
 
@@ -138,7 +149,7 @@ class Turn:
         return is_screened(it) and not it.handed_off and (it.complete or in_danger(it) or it.blind)
 
     def go_to(self, step: str) -> None:
-        self.conversation = replace(self.conversation, step=step)
+        self.conversation = replace(self.conversation, step=step, repeated=False)
         self.resume()
 
     def resume(self) -> None:
@@ -156,6 +167,7 @@ class Turn:
             if not self.conversation.handed_off:
                 self._hand_off()
             self._give_steps()
+            self.change_case()
         elif not self.conversation.blind:
             self.conversation = replace(self.conversation, blind=True)
             self.deeds.append(Deed.BLIND_NOTICE)
@@ -176,25 +188,31 @@ class Turn:
 
     # --- what is said ---
 
-    def ask(self, *first: Passage) -> None:
+    def ask(self) -> None:
         """Ask the question that stands, on a new card; the card before it collapses."""
         self.conversation = replace(self.conversation, mode=Mode.ASKING, candidates=())
-        self.put(lambda: asking.question(self.conversation, self.moment, (*first, *self.lead)))
+        self.put(lambda: asking.question(self.conversation, self.moment, self.lead))
 
     def confirm(self, candidates: tuple[tuple[str, ...], ...]) -> None:
         self.conversation = replace(self.conversation, mode=Mode.CONFIRMING, candidates=candidates)
         self.put(lambda: asking.confirm(self.conversation, self.moment, self.lead))
 
-    def finish(self) -> None:
+    def finish(self, *said: Passage) -> None:
+        """Nothing more is asked: said with thanks, or with what is given to be said."""
         self.conversation = replace(self.conversation, mode=Mode.FINISHED)
-        thanks = asking.say(self.moment, "finished.thanks")
-        self.put(lambda: asking.finished(self.conversation, self.moment, *self.lead, thanks))
+        last = said or (asking.say(self.moment, "finished.thanks"),)
+        self.put(lambda: asking.finished(self.conversation, self.moment, *self.lead, *last))
         self.change_case()
 
     def tell(self, *passages: Passage, buttons: tuple[Button, ...] = ()) -> None:
         """Say something that leaves the question standing."""
         self.show(asking.card(self.moment, *self.lead, *passages, buttons=buttons))
         self.lead = []
+
+    def say_the_rest(self) -> None:
+        """What was to be said first, where no card came that could carry it."""
+        if self.lead:
+            self.tell()
 
     def show(self, card: Card) -> None:
         """Show a card beside the question."""

@@ -29,7 +29,7 @@ from bot.meaning import (
     without_courtesy,
 )
 from bot.message import Action, Option
-from bot.picking import Picks, picks, read_picks, read_places, read_slip
+from bot.picking import picks, read_picks, read_places, read_slip
 from flows.flow import UNKNOWN, Step, StepKind
 from flows.folding import Folded
 from flows.words import Words
@@ -55,7 +55,7 @@ def understand(step: Step, options: Sequence[Option], text: str, words: Words) -
     if not heard.words:
         return Understood((UNKNOWN,)) if heard.asks else NotAnAnswer()
     asked = question(step, options, words)
-    meanings = (read(asked, heard) for read in (_whole, _commanded, _aged, _led, _picked, read_places, read_slip))
+    meanings = (read(asked, heard) for read in (_whole, _commanded, _aged, _led, _picked, read_slip))
     return next((found for found in meanings if found is not None), NotAnAnswer())
 
 
@@ -66,7 +66,7 @@ def speaks_of_danger(text: str, words: Words) -> bool:
 
 def _written(step: Step, text: str, words: Words) -> Meaning:
     """All but a bare command, and "I don't know", is the writing that was asked for. A quotation always is."""
-    if len(text) > LONGEST_ANSWER or text.lstrip().startswith(_QUOTES):
+    if len(text) > LONGEST_ANSWER or _CODE.search(text) or text.lstrip().startswith(_QUOTES):
         return NotAnAnswer()
     heard = without_courtesy(words.fold(text), words)
     action = lists(words).commands.whole(heard.words)
@@ -107,7 +107,7 @@ def _aged(asked: Question, heard: Folded) -> Meaning | None:
 
 
 def _picked(asked: Question, heard: Folded) -> Meaning | None:
-    return read_picks(asked, heard)
+    return (read_places if asked.step.options_from else read_picks)(asked, heard)
 
 
 def _led(asked: Question, heard: Folded) -> Meaning | None:
@@ -121,8 +121,8 @@ def _led(asked: Question, heard: Folded) -> Meaning | None:
         return _unknown_led(asked, heard, rest)
     meant = asked.saying(kind)
     if kind.startswith("hedged"):
-        return read_picks(asked, heard, hedged=True) or _doubted(asked, meant)
-    return _agreed(asked, rest, picks(asked, heard, end), meant, kind) if meant else None
+        return read_picks(asked, heard, hedged=True) or _doubted(asked, meant, alone=_echoes(asked, rest))
+    return _agreed(asked, rest, meant, kind) if meant else None
 
 
 def _lead(asked: Question, heard: Folded) -> tuple[int, str] | None:
@@ -148,8 +148,13 @@ def _lead(asked: Question, heard: Folded) -> tuple[int, str] | None:
     return None
 
 
-def _doubted(asked: Question, meant: Values) -> Meaning | None:
-    return meaning(asked, singly(meant), sure=False, doubtful=True) if meant else None
+def _doubted(asked: Question, meant: Values, *, alone: bool) -> Meaning | None:
+    return meaning(asked, singly(meant), sure=False, doubtful=alone) if meant else None
+
+
+def _echoes(asked: Question, rest: Folded) -> bool:
+    """Whether nothing new follows a yes or a no ("yes she is")."""
+    return set(rest.words) <= {*asked.words.file.echo, *asked.words.file.fillers}
 
 
 def _unknown_led(asked: Question, heard: Folded, rest: Folded) -> Meaning | None:
@@ -158,28 +163,27 @@ def _unknown_led(asked: Question, heard: Folded, rest: Folded) -> Meaning | None
         return meaning(asked, singly(found), sure=False)
     lead = _lead(asked, rest) if rest.words else None
     if lead is not None and lead[1] != UNKNOWN:
-        return _doubted(asked, asked.saying(lead[1]))
+        return _doubted(asked, asked.saying(lead[1]), alone=True)
     return Understood((UNKNOWN,)) if len(rest.words) <= SHORT else None
 
 
-def _agreed(asked: Question, rest: Folded, found: Picks, meant: Values, kind: str) -> Meaning | None:
-    """A plain yes or no, and what followed it."""
+def _agreed(asked: Question, rest: Folded, meant: Values, kind: str) -> Meaning | None:
+    """A plain yes or no, and what followed it. After a yes a few words more change nothing; after a no they may."""
+    found = picks(asked, rest)
     named = found.values(asked)
-    if kind == "no":
-        named = asked.ordered({*named, *(set(picks(asked, rest).values(asked)) & set(meant))})
     if kind == "yes" and named and len(meant) > 1:
         return read_picks(asked, rest)
     against = _opposite(asked, rest, kind)
     if set(named) - set(meant) or against:
         return meaning(asked, singly(asked.ordered((*meant, *named, *against))), sure=False)
-    denied = kind == "yes" and found.turned
-    echoed = set(rest.words) <= {*asked.words.file.echo, *asked.words.file.fillers, kind}
-    short = bool(named) and len(rest.words) <= SHORT
-    return meaning(asked, singly(meant), sure=(echoed or short) and not (denied or rest.asks), doubtful=not denied)
+    turned = kind == "yes" and found.turned and not _echoes(asked, rest)
+    short = (bool(named) or kind == "yes") and len(rest.words) <= SHORT and not found.doubted
+    sure = (_echoes(asked, rest) or short) and not (turned or rest.asks)
+    return meaning(asked, singly(meant), sure=sure, doubtful=not turned)
 
 
 def _opposite(asked: Question, rest: Folded, kind: str) -> Values:
-    """"Yes and no": the options of the other word, where it follows too."""
+    """The options of the other word, where it follows too ("yes and no")."""
     other = "no" if kind == "yes" else "yes"
     said = any(lists(asked.words).leads.whole((word,)) == other for word in rest.words)
     return asked.saying(other) if said else ()

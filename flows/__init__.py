@@ -1,1 +1,1 @@
-"""What is asked and said: data, and the one import of `transitions`. No chat, no store and no clock may enter this room."""
+"""What is asked and said: data, and the one import of `transitions`. No chat, no store and no clock may enter."""

@@ -1,22 +1,38 @@
 """A flow as its TOML file describes it: steps, each with its wording and its edges together.
 
-A safeguarding lead reads and changes the file; whatever is wrong with it is refused here, by step and by line. No rule
-about what an answer means may enter: an answer leads to one step, and that is all a flow knows.
+A safeguarding lead reads and changes the file; whatever is wrong with it is refused, by step and by line
+(`flows.faults`). No rule about what an answer means may enter: an answer leads to one step, and that is all a flow
+knows.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from flows import faults, lines
+from flows.faults import UNKNOWN, FlowError
 from flows.machine import Moves
+
+__all__ = [
+    "LONGEST_LABEL",
+    "UNKNOWN",
+    "Flow",
+    "FlowError",
+    "Option",
+    "Step",
+    "StepKind",
+    "parse_flow",
+    "read_flow",
+    "read_text",
+]
 
 LONGEST_LABEL = 75
 """Characters. Slack's limit for the text of a button or an option; Teams takes more."""
@@ -24,17 +40,8 @@ LONGEST_LABEL = 75
 LONGEST_ASK = 300
 """Characters. A question that is longer than this is two questions."""
 
-UNKNOWN = "unknown"
 WRITTEN = "written"
 PICKED = "picked"
-
-
-class FlowError(Exception):
-    """A flow file is wrong: where, what, and what to write instead."""
-
-    def __init__(self, file: str, step: str, line: int, wrong: str) -> None:
-        self.file, self.step, self.line, self.wrong = file, step, line, wrong
-        super().__init__(f"{file}, line {line}, step {step!r}: {wrong}")
 
 
 class StepKind(StrEnum):
@@ -58,7 +65,7 @@ class Option(_Read):
     label: str = Field(min_length=1, max_length=LONGEST_LABEL)
     to: str = ""
     words: tuple[str, ...] = ()
-    say: str = ""
+    say: str = Field(default="", max_length=LONGEST_ASK)
     exclusive: bool = False
 
 
@@ -78,17 +85,11 @@ class Step(_Read):
     source: tuple[str, ...] = ()
     card: str = ""
     to: str = ""
-    unknown_label: str = Field(default="I don’t know", max_length=LONGEST_LABEL)
+    unknown_label: str = Field(default="I don’t know", min_length=1, max_length=LONGEST_LABEL)
     unknown_words: tuple[str, ...] = ()
     options: tuple[Option, ...] = ()
     options_from: str = ""
     hand_off: bool = False
-
-    @model_validator(mode="after")
-    def _is_whole(self) -> Step:
-        for wrong in _step_faults(self):
-            raise ValueError(wrong)
-        return self
 
     @property
     def asks(self) -> bool:
@@ -110,24 +111,12 @@ class Step(_Read):
         return PICKED if self.picks else WRITTEN
 
 
-def _step_faults(step: Step) -> Iterator[str]:
-    if step.kind is StepKind.END:
-        return
-    if not step.ask or not step.short:
-        yield "has no `ask` or no `short`: write the question, and its few-word name for the lead's view"
-    if step.picks and not (step.options or step.options_from):
-        yield "has nothing to pick: write [[steps.NAME.options]] with value and label"
-    if step.picks and not step.fact:
-        yield "has no `fact`: name the field of the assessment that it fills"
-    if step.kind is StepKind.WRITE and step.options:
-        yield "is a `write` step and cannot have options"
-    values = [option.value for option in step.options]
-    if len(set(values)) < len(values):
-        yield "has the same option value twice"
-    if UNKNOWN in values:
-        yield "need not list `unknown`: every question has it; use unknown_label to word it"
-    if step.kind is StepKind.PICK_MANY and any(option.to for option in step.options):
-        yield "picks many, so its options cannot lead to different steps: put `to` on the step"
+class _File(_Read):
+    """The top of a flow's file; each step is read by itself, so that what is wrong with it is said by its name."""
+
+    name: str = Field(pattern=r"^[a-z0-9_]+$")
+    start: str
+    steps: dict[str, object]
 
 
 @dataclass(frozen=True)
@@ -137,6 +126,8 @@ class Flow:
     name: str
     start: str
     steps: dict[str, Step]
+    file: str = ""
+    lines: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def moves(self) -> Moves:
@@ -164,6 +155,10 @@ class Flow:
         rest = ids[ids.index(step_id) :]
         return tuple(self.steps[i] for i in rest if self.steps[i].card == step.card)
 
+    def fault(self, step: str, wrong: str) -> FlowError:
+        """What is wrong with a step of this flow, with its file and line."""
+        return FlowError(self.file, step, self.lines.get(step, 1), wrong)
+
     def _following(self, step_id: str) -> str:
         ids = list(self.steps)
         place = ids.index(step_id) + 1
@@ -172,82 +167,60 @@ class Flow:
 
 def read_flow(path: Path) -> Flow:
     """Read and check a flow file. Raises FlowError, which names the file, the step and the line."""
-    return parse_flow(path.read_text(encoding="utf-8"), path.name)
+    return parse_flow(read_text(path), path.name)
+
+
+def read_text(path: Path) -> str:
+    """The text of a file of this room. Raises FlowError when there is none, or it is not UTF-8."""
+    try:
+        # Notepad writes a byte-order mark; TOML allows none.
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise FlowError(path.name, "", 1, "is not saved as UTF-8: save it again with the encoding UTF-8") from None
+    except OSError as gone:
+        raise FlowError(path.name, "", 1, f"cannot be read ({gone.strerror}): write the path of a file") from None
 
 
 def parse_flow(text: str, file: str) -> Flow:
     """As `read_flow`, from text. Raises FlowError."""
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as bad:
-        line = int((re.search(r"line (\d+)", str(bad)) or [0, 1])[1])
-        raise FlowError(file, _step_above(text, line), line, f"is not TOML ({bad}); quotes or brackets?") from None
-    steps = {name: _step(file, text, name, body) for name, body in data.get("steps", {}).items()}
-    flow = Flow(name=str(data.get("name", "")), start=str(data.get("start", "")), steps=steps)
-    for step, wrong in _flow_faults(flow):
-        raise FlowError(file, step, _line_of(text, step), wrong)
+    top = _top(text, file)
+    steps = {name: _step(file, text, name, body) for name, body in top.steps.items()}
+    where = {"": lines.line_of(text, "", ("start",))} | {name: lines.line_of(text, name) for name in steps}
+    flow = Flow(top.name, top.start, steps, file, where)
+    for step, wrong in faults.flow_faults(flow):
+        raise flow.fault(step, wrong)
     return flow
 
 
-def _step(file: str, text: str, name: str, body: object) -> Step:
+def toml_error(text: str, file: str, bad: tomllib.TOMLDecodeError) -> FlowError:
+    """A file that is not TOML: the line, and the step above it."""
+    found = re.search(r"line (\d+)", str(bad))
+    line = int(found[1]) if found else len(text.splitlines())
+    return FlowError(file, lines.step_above(text, line), line, f"is not TOML ({bad}); quotes or brackets?")
+
+
+def _top(text: str, file: str) -> _File:
     try:
-        return Step.model_validate({"id": name} | body if isinstance(body, dict) else body)
+        return _File.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as bad:
+        raise toml_error(text, file, bad) from None
     except ValidationError as bad:
         first = bad.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        wrong = f"{where}: {first['msg']}" if where else first["msg"].removeprefix("Value error, ")
-        raise FlowError(file, name, _line_of(text, name), wrong) from None
+        line = lines.line_of(text, "", first["loc"])
+        raise FlowError(file, "", line, faults.said(first, tuple(_File.model_fields))) from None
 
 
-def _flow_faults(flow: Flow) -> Iterator[tuple[str, str]]:
-    if flow.start not in flow.steps:
-        yield flow.start, "`start` names no step of this file"
-        return
-    yield from _edge_faults(flow)
-    yield from _way_faults(flow)
-
-
-def _edge_faults(flow: Flow) -> Iterator[tuple[str, str]]:
-    for step in flow.steps.values():
-        for answer, to in flow.edges(step).items():
-            if to not in flow.steps:
-                yield step.id, f"the answer {answer!r} leads to {to!r}, which is no step: write one of the steps' names"
-
-
-def _way_faults(flow: Flow) -> Iterator[tuple[str, str]]:
-    """Every step is reached; from every step the end is reached; every way to the end passes one hand-off."""
-    reached = _reached(flow, flow.start)
-    for step in flow.steps.values():
-        if step.id not in reached:
-            yield step.id, "cannot be reached from the start: lead an answer to it, or take it out"
-        if not any(not flow.steps[i].asks for i in _reached(flow, step.id)):
-            yield step.id, "never reaches an end: lead an answer on to a step of kind `end`"
-    unsent = _reached(flow, flow.start, stop_at_hand_off=True)
-    for step_id in sorted(unsent):
-        if not flow.steps[step_id].asks:
-            yield step_id, "can be reached without passing a step with `hand_off = true`"
-    for step in flow.steps.values():
-        if step.hand_off and any(flow.steps[i].hand_off for i in _reached(flow, step.id) - {step.id}):
-            yield step.id, "hands off, and a later step hands off again: keep one"
-
-
-def _reached(flow: Flow, start: str, *, stop_at_hand_off: bool = False) -> set[str]:
-    seen, waiting = set[str](), [start]
-    while waiting:
-        step_id = waiting.pop()
-        if step_id in seen or step_id not in flow.steps:
-            continue
-        seen.add(step_id)
-        if not (stop_at_hand_off and flow.steps[step_id].hand_off):
-            waiting += flow.edges(flow.steps[step_id]).values()
-    return seen
-
-
-def _line_of(text: str, step: str) -> int:
-    found = re.search(rf"^\s*\[+steps\.{re.escape(step)}\]", text, re.MULTILINE)
-    return text.count("\n", 0, found.start()) + 1 if found else 1
-
-
-def _step_above(text: str, line: int) -> str:
-    names = re.findall(r"^\s*\[+steps\.([a-z0-9_]+)", "\n".join(text.splitlines()[:line]), re.MULTILINE)
-    return names[-1] if names else ""
+def _step(file: str, text: str, name: str, body: object) -> Step:
+    if not isinstance(body, dict):
+        raise FlowError(file, name, lines.line_of(text, "", (name,)), "is no table: write [steps.NAME] above its lines")
+    if "id" in body:
+        raise FlowError(file, name, lines.line_of(text, name, ("id",)), "`id` is no key: [steps.NAME] names the step")
+    try:
+        step = Step.model_validate({"id": name} | body)
+    except ValidationError as bad:
+        first = bad.errors()[0]
+        keys = tuple(Option.model_fields) if first["loc"][:1] == ("options",) else tuple(Step.model_fields)[1:]
+        raise FlowError(file, name, lines.line_of(text, name, first["loc"]), faults.said(first, keys)) from None
+    for path, wrong in faults.step_faults(step):
+        raise FlowError(file, name, lines.line_of(text, name, path), wrong)
+    return step

@@ -18,6 +18,9 @@ LONGEST_FOLDED = 100_000
 MOST_PARTS = 30_000
 """Words and breaks: more than 100,000 characters of English have."""
 
+LONG_ENOUGH = 5
+"""Letters. In a shorter word only two letters changed over count as a slip, or every word would be like another."""
+
 Phrase = tuple[str, ...]
 """Folded words."""
 
@@ -36,6 +39,7 @@ _REWRITES = (
     (re.compile(r"(?<=[0-9])/(?=[0-9])"), " or "),
     (re.compile(r"(?<=[0-9])\s?-\s?(?=[0-9])"), " to "),
     (re.compile(r"(?:^|(?<=\s))-(?=[0-9])"), " minus "),
+    (re.compile(r"(?<=[0-9])s\b"), ""),
     (re.compile(r"(?<=[0-9])(?=[a-z])|(?<=[a-z])(?=[0-9])"), " "),
 )
 _PARTS = re.compile(r"[0-9]+\.[0-9]+|[^\W_]+|[,;/.\n!]")
@@ -72,7 +76,7 @@ class Phrases(Generic[T]):
         for length in self._lengths.get(words[place], ()):
             phrase = words[place : place + length]
             if phrase in self._whole:
-                return Hit(place, place + length, self._whole[phrase])
+                return Hit(place, place + len(phrase), self._whole[phrase])
         return None
 
     def ending(self, words: Phrase, end: int) -> Hit[T] | None:
@@ -133,6 +137,17 @@ class Folding:
         for pattern, instead in _REWRITES:
             plain = pattern.sub(instead, plain)
         return self._spelling.sub(lambda found: self._several[found[0]], plain) if self._several else plain
+
+
+def one_slip(typed: str, meant: str) -> bool:
+    """One letter left out, put in or changed, or two changed over; in a short word only the last."""
+    if typed == meant or abs(len(typed) - len(meant)) > 1 or not meant.isalpha():
+        return False
+    same = next((i for i, (a, b) in enumerate(zip(typed, meant, strict=False)) if a != b), min(len(typed), len(meant)))
+    after, due = typed[same:], meant[same:]
+    if after[:2] == due[1::-1] and after[2:] == due[2:]:
+        return True
+    return len(meant) >= LONG_ENOUGH and (after[1:] == due or after == due[1:] or after[1:] == due[1:])
 
 
 def _plain(text: str) -> str:

@@ -19,11 +19,19 @@ class NoMove(Exception):
         super().__init__(f"no move {event!r} from {state!r}")
 
 
+_STATE = "Where it stands"
+"""transitions refuses a trigger named like the model's attribute; no answer can be named like this."""
+
+
 class _Marker:
     """A throw-away model that carries the stored state through one transition."""
 
     def __init__(self, state: str) -> None:
-        self.state = state
+        setattr(self, _STATE, state)
+
+    @property
+    def state(self) -> str:
+        return str(getattr(self, _STATE))
 
 
 class Moves:
@@ -39,6 +47,7 @@ class Moves:
             transitions=list(_edges(self._table)),
             auto_transitions=False,
             send_event=False,
+            model_attribute=_STATE,
         )
 
     def after(self, state: str, event: str) -> str:

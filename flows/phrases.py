@@ -6,6 +6,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from flows.flow import read_text, toml_error
+
 
 class Phrases:
     """Sentences by dotted key. Raises KeyError for a key the file does not have."""
@@ -24,13 +26,6 @@ class Phrases:
         """Several sentences, in order."""
         return tuple(self._at(key))
 
-    def has(self, key: str) -> bool:
-        try:
-            self._at(key)
-        except KeyError:
-            return False
-        return True
-
     def _at(self, key: str) -> Any:
         found: Any = self._tables
         for part in key.split("."):
@@ -39,5 +34,9 @@ class Phrases:
 
 
 def read_phrases(path: Path) -> Phrases:
-    """Read the file of sentences. Raises tomllib.TOMLDecodeError when it is not TOML."""
-    return Phrases(tomllib.loads(path.read_text(encoding="utf-8")))
+    """Read the file of sentences. Raises FlowError when it cannot be read or is not TOML."""
+    text = read_text(path)
+    try:
+        return Phrases(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as bad:
+        raise toml_error(text, path.name, bad) from None

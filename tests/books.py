@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -46,6 +46,16 @@ def run(store: SqlStore, work: Callable[[Tx], T]) -> T:
     return asyncio.run(store.transact(work))
 
 
+def each(*steps: Callable[[Tx], object]) -> Callable[[Tx], None]:
+    """Several steps as one turn."""
+
+    def work(tx: Tx) -> None:
+        for step in steps:
+            step(tx)
+
+    return work
+
+
 def everything_on_disk(folder: Path) -> bytes:
     return b"\n".join(path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file())
 
@@ -65,10 +75,9 @@ def by_hand(folder: Path, *sql: str) -> list[tuple[object, ...]]:
 
 
 def look(folder: Path, sql: str) -> list[tuple[object, ...]]:
-    connection = sqlite3.connect(folder / "handrail.db")
-    rows: list[tuple[object, ...]] = connection.execute(sql).fetchall()
-    connection.close()
-    return rows
+    with closing(sqlite3.connect(folder / "handrail.db")) as connection:
+        rows: list[tuple[object, ...]] = connection.execute(sql).fetchall()
+        return rows
 
 
 def conversation(id: str = "c-1", ref: str = "7F3K-9QWX-2M", sender: Person = SENDER) -> Conversation:

@@ -9,7 +9,7 @@ import pty
 import re
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 from hypothesis import given
@@ -33,6 +33,11 @@ bot.door = Console(PEOPLE, CHANNELS, PracticeClock())
 asyncio.run(bot.door.run(bot.hear))
 print("HEARD", [(each.sender.id, each.text, each.press and each.press.action.value) for each in bot.heard])
 """
+
+
+@pytest.fixture(autouse=True)
+def _no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.console.QUIET_SECONDS", 0.02)
 
 
 class Typist:
@@ -84,8 +89,8 @@ async def _reader(descriptor: int) -> asyncio.StreamReader:
 
 
 @pytest.mark.parametrize("sit_down", [at_a_terminal, at_a_pipe], ids=["terminal", "pipe"])
-async def test_the_whole_path_can_be_typed(sit_down: object) -> None:
-    typist = await (at_a_terminal() if sit_down is at_a_terminal else at_a_pipe())
+async def test_the_whole_path_can_be_typed(sit_down: Callable[[], Awaitable[Typist]]) -> None:
+    typist = await sit_down()
     await typist.until("/quit")
     typist.write("Hello")
     seen = await typist.until("Stop")

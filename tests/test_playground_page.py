@@ -10,7 +10,7 @@ from playwright.async_api import Request, expect
 from bot.message import Action, Card, Passage, Tone
 from tests.web.browser import visit
 from tests.web.running import running
-from tests.web.scripted import NOTIFICATION, settled
+from tests.web.scripted import NOTIFICATION, settled, worries
 
 MARKUP = '<b class="alive">bold</b> <img src="/x" alt="alive"> **stars** <!channel> &amp;'
 OVERRIDE = "safe\u202edetrevni"
@@ -28,14 +28,34 @@ TURNED = """node => {
 async def test_a_double_click_sends_once() -> None:
     async with visit() as seen:
         await seen.write("Hello")
-        await seen.button(0, "No").dblclick()
+        await seen.button(0, "No").evaluate("button => { button.click(); button.click(); }")
         await seen.card(0, "Where, and about whom?").wait_for()
+        await seen.button(0, "Continue").dblclick()
+        await seen.card(0, "Is any of this so?").wait_for()
+        await seen.page.wait_for_timeout(300)
         presses = [each for each in seen.play.bot.heard if each.press]
-        assert [each.press.action for each in presses if each.press] == [Action.ANSWER]
+        assert [each.press.action for each in presses if each.press] == [Action.ANSWER, Action.ANSWER]
         await seen.page.evaluate("document.querySelector('#screen-0 textarea').value = 'Twice'")
         await seen.screen(0).get_by_role("button", name="Send", exact=True).dblclick()
         await seen.card(0, "Case 7F3K-9QWX-2M").wait_for()
         assert [each.text for each in seen.play.bot.heard if each.text == "Twice"] == ["Twice"]
+
+
+async def test_the_second_half_of_a_double_click_does_not_answer_the_next_question() -> None:
+    async with visit() as seen:
+        await seen.play.playground.post(seen.play.bot.person("teacher"), worries())
+        button = seen.button(0, "Continue")
+        await button.wait_for()
+        box = await button.bounding_box()
+        assert box is not None
+        devtools = await seen.page.context.new_cdp_session(seen.page)
+        second = {"x": box["x"] + 9, "y": box["y"] + 9, "button": "left", "clickCount": 2}
+        await devtools.send("Input.dispatchMouseEvent", {"type": "mousePressed", **second})
+        await devtools.send("Input.dispatchMouseEvent", {"type": "mouseReleased", **second})
+        await seen.page.wait_for_timeout(700)
+        assert seen.play.bot.heard == []
+        await seen.page.mouse.click(box["x"] + 9, box["y"] + 9)
+        await seen.card(0, "What did the child say?").wait_for()
 
 
 async def test_markup_that_somebody_wrote_is_shown_as_it_was_written() -> None:

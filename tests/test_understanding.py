@@ -125,8 +125,10 @@ def test_no_two_options_of_a_step_share_a_word(step: Step) -> None:
 
 # --- Ages -------------------------------------------------------------------------------------------------------------
 
-TEMPLATES = ("{}", "{}.", "she's {}", "she is {} years old", "he was {}", "aged {}", "just turned {}", "{} yo", "um {}",
-             "a {} year old girl", "I think she's {}", "only {}", "{}, I think", "both {}", "{} and a half")  # fmt: skip
+TEMPLATES = (
+    *("{}", "{}.", "she's {}", "she is {} years old", "he was {}", "aged {}", "just turned {}", "{} yo", "um {}"),
+    *("a {} year old girl", "I think she's {}", "only {}", "{}, I think", "both {}", "{} and a half"),
+)
 
 
 @given(age=st.integers(0, 99), template=st.sampled_from(TEMPLATES), step=st.sampled_from(AGES))
@@ -146,10 +148,11 @@ def test_two_ages_are_one_band_only_if_both_lie_in_it(one: int, other: int, join
         assert {band_of(one), band_of(other)} == set(meaning.values)
 
 
-LOOSE = st.sampled_from(
-    "she he is was not under over about year yr y nearly months people ago to or and , - £ % ? half old in maybe "
-    "school form e x th the and . / + < > ½ sixth primary".split()
-)
+LOOSE_WORDS = """
+she he is was not under over about year yr y nearly months people ago to or and , - £ % ? half old in maybe school form
+e x th the . / + < > ½ sixth primary
+"""
+LOOSE = st.sampled_from(LOOSE_WORDS.split())
 
 
 @given(
@@ -199,9 +202,7 @@ COMMANDS = [(Action(name), text) for name, texts in WORDS.file.commands for text
 @pytest.mark.parametrize("step", ASKED, ids=lambda step: step.id)
 def test_every_command_works_at_every_step_as_the_whole_message(step: Step) -> None:
     for action, text in COMMANDS:
-        own = {WORDS.phrase(option.label) for option in shown(step)}
-        if WORDS.phrase(text) not in own | {WORDS.phrase(word) for option in step.options for word in option.words}:
-            assert hear(step.id, text.upper() + "!") == Commanded(action), text
+        assert hear(step.id, text.upper() + "!") == Commanded(action), text
 
 
 @pytest.mark.parametrize("step", ASKED, ids=lambda step: step.id)
@@ -223,17 +224,23 @@ def test_a_press_that_is_not_one_of_the_five_commands_cannot_be_typed() -> None:
 
 
 def test_a_phrase_that_is_taken_back_is_never_picked() -> None:
-    denials = {WORDS.phrase(text) for _, _, text in option_words()} | WORDS.phrases(WORDS.file.unknown)
+    checked = 0
     for step, value, text in option_words():
-        for typed in (f"not {text}", f"it was never {text}", f"I don't think it was {text}", f"wasn't {text}"):
-            plain = WORDS.phrase(typed)
-            listed = any(plain[place:end] in denials for place in range(len(plain)) for end in _after_not(plain, place))
-            assert listed or hear(step, typed) != Understood((value,)), (step, typed)
+        for denial in ("not", "it was never", "I don't think it was", "wasn't"):
+            if not any(_holds(f"{denial} {text}", denied) for denied in _denials(step)):
+                assert hear(step, f"{denial} {text}") != Understood((value,)), (step, denial, text)
+                checked += 1
+    assert checked > 3000
 
 
-def _after_not(plain: tuple[str, ...], place: int) -> range:
-    """Where a phrase that begins at this negation may end: "not shared" may be an option's own word."""
-    return range(place + 2, len(plain) + 1) if plain[place] in ("not", "never") else range(0)
+def _denials(step: str) -> set[tuple[str, ...]]:
+    """An option's own words may deny something: "not shared"."""
+    words = {WORDS.phrase(text) for name, _, text in option_words() if name == step}
+    return {phrase for phrase in words if not set(WORDS.file.negations).isdisjoint(phrase)}
+
+
+def _holds(text: str, phrase: tuple[str, ...]) -> bool:
+    return f" {' '.join(phrase)} " in f" {' '.join(WORDS.phrase(text))} "
 
 
 def test_a_slip_of_a_finger_is_confirmed_and_never_guessed() -> None:
@@ -284,7 +291,10 @@ def test_any_mixture_of_words_only_ever_names_options_that_were_shown(typed: lis
         assert not isinstance(meaning, Understood) or step.kind is StepKind.PICK_MANY or len(meaning.values) == 1
 
 
-@pytest.mark.parametrize("typed", ["\ufdfa", "\u3300", "\u0301\u0316", "a 1-", "dont ", "1+ ", "kill ", "1a", "not ", "\ud800", "\0"])
+ADVERSE = ["\ufdfa", "\u3300", "\u0301\u0316", "a 1-", "dont ", "1+ ", "kill ", "1a", "not ", "\ud800", "\0"]
+
+
+@pytest.mark.parametrize("typed", ADVERSE, ids=ascii)
 def test_a_hundred_thousand_characters_are_read_in_under_fifty_milliseconds(typed: str) -> None:
     text = (typed * 100_000)[:100_000]
 

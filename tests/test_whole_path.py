@@ -14,13 +14,18 @@ NAMES_AND_WORDS = ("Jade", "year 9", "show everyone", "going round")
 
 async def test_the_opening_card_carries_dos_and_donts_and_numbers_before_the_first_question(here: School) -> None:
     await here.says("hello")
-    opening = here.question()
+    opening = here.screen("teacher")[0]
     read = text_of(opening)
     assert "ring 999" in read
     assert "01632 960111" in read
     assert [p.tone for p in opening.passages].count("do") == 1
     assert [p.tone for p in opening.passages].count("dont") == 1
-    assert read.index("ring 999") < read.index("Is anyone in danger right now?")
+    assert "Is anyone in danger right now?" in text_of(here.screen("teacher")[1])
+
+
+async def test_the_dos_and_donts_stay_on_the_screen_when_the_first_question_is_answered(here: School) -> None:
+    await here.tells_the_essentials()
+    assert [p.tone for p in here.screen("teacher")[0].passages].count("dont") == 1
 
 
 async def test_after_the_essentials_the_case_is_handed_off_at_once_and_the_next_steps_are_given(here: School) -> None:

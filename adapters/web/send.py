@@ -37,7 +37,7 @@ class ChannelView:
 
 
 TEACHER = PersonView("teacher", "Sam Example", "Teacher")
-STRANGER = PersonView("stranger", "Alex Example", "Not on the roster")
+STRANGER = PersonView("stranger", "Guest Example", "Not on the roster")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 const SVG = "http://www.w3.org/2000/svg";
 const ICONS = { urgent: "alert", do: "do", dont: "dont", numbers: "phone" };
 const WORDS = { do: "Do", dont: "Do not", numbers: "Numbers to ring" };
+// The second half of a double click must not answer the next question, which has come to stand under the pointer.
+const STRAY_MS = 600;
 const PHONE = /\b(?:999|111|101|0\d[\d ]{5,12}\d)\b/g;
 
 export function make(tag, props = {}, ...children) {
@@ -29,14 +31,23 @@ export function icon(name) {
 export function renderCard(card, place, press, { level = 3, titled = true } = {}) {
   const node = make("article", { className: "card", tabIndex: -1 });
   const title = titled && card.title ? make(`h${level}`, { className: "title", dir: "auto", textContent: card.title }) : null;
-  if (card.title) node.setAttribute("aria-label", card.title);
+  node.setAttribute("aria-label", nameOf(card));
   const heading = `h${titled ? level + 1 : level}`;
   node.append(...[title].filter(Boolean), ...card.passages.map((passage) => renderPassage(passage, heading)));
   node.append(...card.fields.map((field) => renderField(field, place)));
-  const doPress = (button, element) => pressOnce(node, element, () => press(button, collect(node, button)));
+  const came = performance.now();
+  const doPress = (button, element, click) => {
+    if (click.detail > 1 && performance.now() - came < STRAY_MS) return;
+    pressOnce(node, element, () => press(button, collect(node, button)));
+  };
   node.append(...renderButtons(card.buttons, "buttons", doPress), ...renderButtons(card.footer, "footer", doPress));
   node.classList.toggle("asks", card.fields.length + card.buttons.length > 0);
   return node;
+}
+
+// What the card is called where it cannot be seen: its title, or the question it begins with.
+function nameOf({ title, passages, fields }) {
+  return title || passages[0]?.heading || passages[0]?.lines[0] || fields[0]?.ask || "Message";
 }
 
 function renderPassage({ tone, heading, lines }, tag) {
@@ -96,7 +107,7 @@ function renderButtons(buttons, className, doPress) {
   const row = make("div", { className });
   for (const button of buttons) {
     const element = make("button", { type: "button", className: button.style, dir: "auto", textContent: button.label });
-    element.addEventListener("click", () => doPress(button, element));
+    element.addEventListener("click", (click) => doPress(button, element, click));
     row.append(element);
   }
   return [row];

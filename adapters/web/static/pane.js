@@ -86,7 +86,7 @@ export class Pane {
     const writing = this.part("textarea");
     if (document.querySelector("dialog[open]") || (writing === document.activeElement && writing.value)) return;
     this.followUntil = 0;
-    const words = card.typed && !card.fields.length && !card.buttons.length;
+    const words = !card.fields.length && !card.buttons.length && (card.typed || writing === document.activeElement);
     (words ? writing : node.querySelector(".card")).focus({ preventScroll: true });
   }
 

@@ -1,0 +1,245 @@
+"""Waiting posts: each leaves once, in order, by lease; a newer one for the same place takes the older one's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from adapters.store import SqlStore
+from bot.message import Lane
+from bot.ports import Tx, Waiting
+from tests.books import NOW, each, look, opened, post, run
+
+SOON = NOW + timedelta(seconds=11)
+
+
+def _claim(now: datetime = NOW, limit: int = 50) -> Callable[[Tx], Sequence[Waiting]]:
+    return lambda tx: tx.claim(now, 10, limit)
+
+
+def _post(slot: str, lane: Lane = Lane.PROMPT, title: str = "", marks: str = "", ref: str = "") -> Callable[[Tx], None]:
+    return lambda tx: tx.post(post(slot, lane, title=title, marks=marks, ref=ref), NOW)
+
+
+async def _titles(store: SqlStore, now: datetime = NOW) -> list[str]:
+    return [it.post.card.title for it in await store.transact(_claim(now))]
+
+
+async def test_the_handoff_leaves_before_ten_thousand_prompts(tmp_path: Path) -> None:
+    def many(tx: Tx) -> None:
+        for n in range(10_000):
+            tx.post(post(f"prompt-{n}"), NOW)
+        tx.post(post("case", Lane.HANDOFF, title="handoff"), NOW)
+
+    with opened(tmp_path) as store:
+        await store.transact(many)
+        (first,) = await store.transact(_claim(limit=1))
+        assert first.post.card.title == "handoff"
+
+
+async def test_posts_leave_by_lane_and_then_in_the_order_they_came(tmp_path: Path) -> None:
+    lanes = [Lane.COSMETIC, Lane.PROMPT, Lane.HANDOFF, Lane.PROMPT, Lane.ESCALATION, Lane.RECEIPT]
+    with opened(tmp_path) as store:
+        await store.transact(each(*(_post(f"s{n}", lane, f"{n}") for n, lane in enumerate(lanes))))
+        assert await _titles(store) == ["2", "4", "5", "1", "3", "0"]
+
+
+async def test_a_claimed_post_is_not_claimed_again_until_its_lease_runs_out(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        await store.transact(_post("a"))
+        (first,) = await store.transact(_claim())
+        assert await store.transact(_claim(NOW + timedelta(seconds=9))) == []
+        (again,) = await store.transact(_claim(SOON))
+        assert (first.attempts, again.attempts, again.id) == (1, 2, first.id)
+
+
+async def test_whoever_lost_the_lease_changes_nothing(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        await store.transact(_post("a"))
+        (ghost,) = await store.transact(_claim())
+        (holder,) = await store.transact(_claim(SOON))
+        assert not await store.transact(lambda tx: tx.delivered(ghost, "m-ghost", SOON))
+        assert not await store.transact(lambda tx: tx.put_back(ghost, SOON))
+        assert not await store.transact(lambda tx: tx.abandon(ghost, "gone", SOON))
+        assert await store.transact(lambda tx: tx.delivered(holder, "m-1", SOON))
+        assert not await store.transact(lambda tx: tx.delivered(holder, "m-2", SOON))
+    assert look(tmp_path, "SELECT message_id FROM deliveries") == [("m-1",)]
+
+
+async def test_a_lease_of_another_process_is_kept_and_then_taken_over(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        await store.transact(_post("a"))
+        (before,) = await store.transact(_claim())
+    with opened(tmp_path) as store:
+        assert not await store.transact(lambda tx: tx.delivered(before, "m-1", NOW))
+        assert await store.transact(_claim()) == []
+        assert len(await store.transact(_claim(SOON))) == 1
+
+
+async def test_the_next_post_for_a_place_knows_what_stands_there(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        await store.transact(_post("a", title="1"))
+        (first,) = await store.transact(_claim())
+        await store.transact(lambda tx: tx.delivered(first, "m-1", NOW))
+        await store.transact(each(_post("a", title="2"), _post("b", title="3")))
+        found = {it.post.slot: it.message_id for it in await store.transact(_claim())}
+        assert (first.message_id, found) == ("", {"a": "m-1", "b": ""})
+
+
+async def test_a_newer_post_for_the_same_place_replaces_the_one_that_waits_and_keeps_its_marks(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        await store.transact(_post("a", title="old", marks="delivered:R-1 told"))
+        await store.transact(_post("a", title="new", marks="told seen"))
+        (waiting,) = await store.transact(_claim())
+        assert (waiting.post.card.title, waiting.post.marks) == ("new", "delivered:R-1 told seen")
+
+
+@pytest.mark.parametrize("old", list(Lane))
+@pytest.mark.parametrize("new", list(Lane))
+async def test_a_replaced_post_never_leaves_later_than_it_would_have(tmp_path: Path, old: Lane, new: Lane) -> None:
+    with opened(tmp_path) as store:
+        await store.transact(each(_post("a", old, "old"), _post("a", new, "new")))
+        (waiting,) = await store.transact(_claim())
+        assert (waiting.post.lane, waiting.post.card.title) == (min(old, new), "new")
+
+
+async def test_a_post_on_its_way_is_not_replaced_and_the_newer_one_waits_behind_it(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        await store.transact(_post("a", title="1"))
+        (first,) = await store.transact(_claim())
+        await store.transact(_post("a", Lane.HANDOFF, "2"))
+        assert await store.transact(_claim()) == []
+        await store.transact(lambda tx: tx.delivered(first, "m-1", NOW))
+        (second,) = await store.transact(_claim())
+        assert (second.post.card.title, second.message_id) == ("2", "m-1")
+
+
+async def test_a_replaced_post_whose_lease_ran_out_is_sent_even_when_the_ghost_comes_back(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        await store.transact(_post("a", title="old"))
+        (ghost,) = await store.transact(_claim())
+        await store.transact(lambda tx: tx.post(post("a", title="new"), SOON))
+        assert not await store.transact(lambda tx: tx.delivered(ghost, "m-1", SOON))
+        assert await _titles(store, SOON) == ["new"]
+
+
+async def test_a_post_put_back_waits_for_its_time(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        await store.transact(_post("a"))
+        (first,) = await store.transact(_claim())
+        assert await store.transact(lambda tx: tx.put_back(first, SOON))
+        assert await store.transact(_claim(NOW + timedelta(seconds=10))) == []
+        (again,) = await store.transact(_claim(SOON))
+        assert (again.attempts, again.queued_at) == (2, NOW)
+
+
+async def test_an_abandoned_post_says_why_and_never_leaves(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        await store.transact(_post("a"))
+        (first,) = await store.transact(_claim())
+        assert await store.transact(lambda tx: tx.abandon(first, "channel_not_found", NOW))
+        assert await store.transact(_claim(SOON)) == []
+    assert look(tmp_path, "SELECT state, reason, payload FROM outbox") == [("abandoned", "channel_not_found", "")]
+
+
+async def test_a_withdrawn_post_never_leaves_and_no_other_is_touched(tmp_path: Path) -> None:
+    posts = [("rung-1", "R-1"), ("rung-2", "R-1"), ("rung-1x", "R-2"), ("case", "R-1"), ("%", "R-1")]
+    with opened(tmp_path) as store:
+        await store.transact(each(*(_post(slot, title=slot + ref, ref=ref) for slot, ref in posts)))
+        await store.transact(lambda tx: tx.withdraw("R-1", "rung-"))
+        await store.transact(lambda tx: tx.withdraw("R-1", "%%"))
+        assert await _titles(store) == ["rung-1xR-2", "caseR-1", "%R-1"]
+
+
+async def test_a_post_withdrawn_on_its_way_is_not_tried_again_but_its_place_is_known(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        await store.transact(_post("rung-1", ref="R-1"))
+        (sent,) = await store.transact(_claim())
+        await store.transact(lambda tx: tx.withdraw("R-1", "rung"))
+        assert not await store.transact(lambda tx: tx.put_back(sent, NOW))
+        assert await store.transact(lambda tx: tx.delivered(sent, "m-1", NOW))
+        assert await store.transact(_claim(SOON)) == []
+        await store.transact(_post("rung-1", ref="R-1"))
+        (next_one,) = await store.transact(_claim())
+        assert next_one.message_id == "m-1"
+
+
+_STEPS = st.lists(
+    st.tuples(st.sampled_from(["post", "post", "claim", "deliver", "put back", "lapse"]), st.integers(0, 2)),
+    max_size=40,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(_STEPS)
+def test_whatever_happens_no_mark_is_lost_and_a_place_has_one_post_on_its_way(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int]]
+) -> None:
+    with opened(tmp_path_factory.mktemp("books")) as store:
+        model = _Model(store)
+        for step, place in steps:
+            model.take(step, place)
+        model.drain()
+        assert model.marked == model.posted
+        assert model.last_seen == model.last_posted
+
+
+class _Model:
+    """A platform with a ledger: what was posted, what it was told, and what now stands in each place."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self.store, self.now = store, NOW
+        self.posted: set[str] = set()
+        self.marked: set[str] = set()
+        self.last_posted: dict[str, str] = {}
+        self.last_seen: dict[str, str] = {}
+        self.flying: list[Waiting] = []
+
+    def take(self, step: str, place: int) -> None:
+        {
+            "post": self._post,
+            "claim": self._claim,
+            "deliver": self._deliver,
+            "put back": self._put_back,
+            "lapse": self._lapse,
+        }[step](place)
+
+    def drain(self) -> None:
+        self._lapse(0)
+        for _ in range(200):
+            self._claim(0)
+            if not self.flying:
+                return
+            self._deliver(0)
+
+    def _post(self, place: int) -> None:
+        mark, slot = f"m{len(self.posted)}", f"slot-{place}"
+        self.posted.add(mark)
+        self.last_posted[slot] = mark
+        run(self.store, lambda tx: tx.post(post(slot, title=mark, marks=mark), self.now))
+
+    def _claim(self, _: int) -> None:
+        self.flying += run(self.store, lambda tx: tx.claim(self.now, 10, 5))
+        slots = [it.post.slot for it in self.flying]
+        assert len(slots) == len(set(slots))
+
+    def _deliver(self, _: int) -> None:
+        if self.flying:
+            sent = self.flying.pop(0)
+            assert run(self.store, lambda tx: tx.delivered(sent, "id", self.now))
+            self.marked |= set(sent.post.marks.split())
+            self.last_seen[sent.post.slot] = sent.post.card.title
+
+    def _put_back(self, _: int) -> None:
+        if self.flying:
+            failed = self.flying.pop(0)
+            assert run(self.store, lambda tx: tx.put_back(failed, self.now))
+
+    def _lapse(self, _: int) -> None:
+        self.now += timedelta(seconds=11)
+        self.flying.clear()
