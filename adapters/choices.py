@@ -91,7 +91,9 @@ def page_lines(where: str, card: Card, numbered: Numbered, settled: bool) -> Seq
         lines += _passage_lines(passage)
     for field in card.fields:
         options = {number: choice for number, choice in numbered.items() if choice.field is field}
-        lines += [Line(field.ask + (" (pick any)" if field.many else ""), "bold"), *_option_lines(options)]
+        lines += [Line(field.ask + (" (pick any)" if field.many else ""), "bold")]
+        lines += [Line(field.help)] if field.help else []
+        lines += _option_lines(options)
     return [*lines, *_button_lines(card, numbered)]
 
 

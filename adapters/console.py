@@ -115,7 +115,8 @@ class Console(Playground):
     async def _act(self, text: str = "", press: Press | None = None, attachments: int = 0) -> None:
         key, me = secrets.token_hex(8), Person(self.name, self._me)
         try:
-            view = await self._hear(Incoming(me, key, self.clock.now(), text, press, attachments))
+            name = self.people[me.id].name
+            view = await self._hear(Incoming(me, key, self.clock.now(), text, press, attachments, None, name))
         except Exception:  # the very edge: whatever failed, the person is told what to do
             self._print([Line(NOT_KEPT, "bold red")])
             return

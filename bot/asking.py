@@ -30,13 +30,12 @@ def question(conversation: Conversation, moment: Moment, lead: Sequence[Passage]
     """The question that now stands, under what is to be said first."""
     step = moment.flow.steps[conversation.step]
     steps = moment.flow.on_card(step.id)
-    single = len(steps) == 1
-    asked = _asked(conversation, moment, step) if single else _said_before(conversation, moment, steps)
-    passages = (*lead, *asked)
+    in_fields = len(steps) > 1 or step.kind is StepKind.PICK_MANY
+    asked = _said_before(conversation, moment, steps) if in_fields else _asked(conversation, moment, step)
     return Card(
         notification=moment.say("notification.reply"),
-        passages=passages,
-        fields=() if single and step.kind is not StepKind.PICK_MANY else _fields(conversation, moment, steps),
+        passages=(*lead, *asked),
+        fields=_fields(moment, steps) if in_fields else (),
         buttons=_buttons(conversation, moment, steps),
         footer=_footer(conversation, moment),
         typed=step.kind is StepKind.WRITE,
@@ -201,7 +200,7 @@ def _said_before(conversation: Conversation, moment: Moment, steps: Sequence[Ste
     return (Passage(lines, tone=Tone.QUIET),) if lines else ()
 
 
-def _fields(conversation: Conversation, moment: Moment, steps: Sequence[Step]) -> tuple[Field, ...]:
+def _fields(moment: Moment, steps: Sequence[Step]) -> tuple[Field, ...]:
     return tuple(
         Field(
             step=step.id,
@@ -209,7 +208,7 @@ def _fields(conversation: Conversation, moment: Moment, steps: Sequence[Step]) -
             options=moment.options(step),
             many=step.kind is StepKind.PICK_MANY,
             exclusive=(*(o.value for o in step.options if o.exclusive), UNKNOWN),
-            help=step.help if len(steps) > 1 else "",
+            help=step.help,
         )
         for step in steps
     )

@@ -72,9 +72,15 @@ def status(hours: str, at: datetime) -> Opening:
     """Whether `hours` are open at `at`, and until or from when. Raises ValueError for a time without a zone."""
     if at.tzinfo is None:
         raise ValueError("a time without a time zone")
+    return _in_the_minute(hours, at.astimezone(UTC).replace(second=0, microsecond=0))
+
+
+@lru_cache(maxsize=512)
+def _in_the_minute(hours: str, minute: datetime) -> Opening:
+    """Hours are written in minutes: within one, nothing opens and nothing closes."""
     if hours in (Status.ALWAYS, Status.UNKNOWN):
         return Opening(Status(hours))
-    return _read(_week(hours, at.astimezone(london()).year), at.astimezone(UTC))
+    return _read(_week(hours, minute.astimezone(london()).year), minute)
 
 
 def opposite(daytime: Opening) -> Opening:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
 
@@ -124,8 +124,24 @@ def singly(values: Iterable[str]) -> list[Values]:
     return [(value,) for value in values]
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A step as it is shown: the same step object with the same options reads typed text in the same way."""
+
+    step_id: int
+    options: tuple[Option, ...]
+    step: Step = field(compare=False)
+    words: Words = field(compare=False)
+
+
 def question(step: Step, options: Sequence[Option], words: Words) -> Question:
     """The phrases of every option shown: its label and its words; and of "I don't know", where no option has it."""
+    return _question(_Shown(id(step), tuple(options), step, words))
+
+
+@lru_cache(maxsize=256)
+def _question(shown: _Shown) -> Question:
+    step, options, words = shown.step, shown.options, shown.words
     named: dict[Phrase, Values] = {}
     for value, text in _texts(step, options):
         phrase = words.phrase(text)

@@ -19,7 +19,6 @@ def python_files(*rooms: str) -> tuple[Path, ...]:
     return tuple(path for room in rooms or ROOMS for path in sorted((composition.ROOT / room).rglob("*.py")))
 
 
-@cache
 def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
 
@@ -31,9 +30,11 @@ def module_of(path: Path) -> str:
 
 
 def strings_of(path: Path) -> Iterator[str]:
-    """Every string a file holds, the fixed parts of f-strings among them."""
-    for node in ast.walk(tree_of(path)):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+    """Every string a file holds, the fixed parts of f-strings among them, but not what stands alone: docstrings."""
+    tree = tree_of(path)
+    alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in alone:
             yield node.value
 
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.expression import ClauseElement
@@ -87,6 +87,8 @@ async def test_long_and_hostile_words_are_kept_whole(tmp_path: Path, words: str)
         assert await store.transact(_words) == [words]
 
 
+@example(hostile="\ud800")
+@example(hostile="\0")
 @given(hostile=st.text(st.characters(exclude_categories=()), max_size=20))
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 def test_a_forged_id_finds_nothing_and_raises_nothing(tmp_path_factory: pytest.TempPathFactory, hostile: str) -> None:
@@ -112,6 +114,18 @@ async def test_of_two_who_move_the_same_row_the_second_is_stale(tmp_path: Path) 
             await store.transact(lambda tx: tx.save_case(replace(read, acknowledged_by="second")))
         kept = await store.transact(lambda tx: tx.case(case().ref))
         assert kept == replace(read, acknowledged_by="first", version=2)
+
+
+async def test_a_conversation_moves_only_from_the_version_that_was_read(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        await store.transact(lambda tx: tx.save_conversation(conversation()))
+        read = await store.transact(lambda tx: tx.conversation("c-1"))
+        assert read is not None
+        await store.transact(lambda tx: tx.save_conversation(replace(read, step="first")))
+        with pytest.raises(Stale):
+            await store.transact(lambda tx: tx.save_conversation(replace(read, step="second")))
+        kept = await store.transact(lambda tx: tx.conversation("c-1"))
+        assert kept == replace(read, step="first", version=2)
 
 
 async def test_of_fifty_who_acknowledge_at_once_exactly_one_does(tmp_path: Path) -> None:

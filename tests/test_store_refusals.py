@@ -256,17 +256,23 @@ async def test_after_a_failed_sync_nothing_is_stored_until_the_next_start(tmp_pa
     assert look(tmp_path, "SELECT count(*) FROM chronology") == [(1,)]
 
 
+@pytest.mark.parametrize("served", [True, False])
 @pytest.mark.parametrize("other", [None, b"another file"])
-async def test_a_file_deleted_or_exchanged_under_us_is_never_written_on(tmp_path: Path, other: bytes | None) -> None:
+async def test_a_file_deleted_or_exchanged_under_us_is_never_written_on(
+    tmp_path: Path, other: bytes | None, served: bool
+) -> None:
+    file, moved = tmp_path / "handrail.db", tmp_path / "moved"
     with opened(tmp_path) as store:
-        file = tmp_path / "handrail.db"
-        file.rename(tmp_path / "moved")
+        if served:
+            await store.transact(lambda tx: tx.next_due())
+        file.rename(moved)
         if other is not None:
             file.write_bytes(other)
         with pytest.raises(StoreUnavailable):
             await store.transact(lambda tx: tx.chronicle(entry("lost")))
-    with closing(sqlite3.connect(tmp_path / "moved")) as moved:
-        assert moved.execute("SELECT count(*) FROM chronology").fetchone() == (0,)
+        assert (file.read_bytes() if file.exists() else None) == other
+    with closing(sqlite3.connect(moved)) as connection:
+        assert connection.execute("SELECT count(*) FROM chronology").fetchone() == (0,)
 
 
 def _chronicle(words: str, ref: str, tx: Tx) -> None:
@@ -303,6 +309,19 @@ def test_a_damaged_file_is_detected_or_reads_as_it_was(
         else:
             assert read == words
     assert detected > 5
+
+
+def test_a_damaged_index_is_detected_before_a_case_seems_not_to_be_there(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        run(store, lambda tx: tx.chronicle(entry("words", "R-needle")))
+    file = tmp_path / "handrail.db"
+    raw = file.read_bytes()
+    places = [it.start() for it in re.finditer(b"R-needle", raw)]
+    assert len(places) == 2  # the row and its index
+    for at in places:
+        file.write_bytes(raw[:at] + b"R-noodle" + raw[at + 8 :])
+        with pytest.raises(StoreRefused, match="damaged"):
+            _open(tmp_path)
 
 
 def test_the_migrations_make_the_shape_the_statements_are_built_for(tmp_path: Path) -> None:

@@ -96,7 +96,8 @@ class _Reception:
         if first:
             self._board.show(said)
         try:
-            view = await self._heard(Incoming(sender, asked.key, now, asked.text, attachments=asked.attachments))
+            heard = Incoming(sender, asked.key, now, asked.text, None, asked.attachments, None, self._name(asked.by))
+            view = await self._heard(heard)
         except Refused:
             if first:
                 self._board.take_away(said.id)
@@ -106,7 +107,8 @@ class _Reception:
     async def press(self, request: web.Request) -> web.StreamResponse:
         asked = await _read(request, PressAsked)
         sender, now = self._sender(asked.by), self._playground.clock.now()
-        return answer_json({"view": await self._heard(Incoming(sender, asked.key, now, press=asked.press.press()))})
+        heard = Incoming(sender, asked.key, now, press=asked.press.press(), sender_name=self._name(asked.by))
+        return answer_json({"view": await self._heard(heard)})
 
     async def clock(self, request: web.Request) -> web.StreamResponse:
         asked = await _read(request, ClockAsked)
@@ -124,6 +126,9 @@ class _Reception:
         self._playground.change_channel(asked.id, public=asked.public, stranger=asked.stranger)
         self._board.tell("channel", _channel(self._playground, asked.id))
         return answer_json(_channel(self._playground, asked.id))
+
+    def _name(self, id: str) -> str:
+        return self._playground.people[id].name
 
     def _sender(self, id: str) -> Person:
         if id not in self._playground.people:

@@ -29,6 +29,7 @@ def _field(field: Field) -> Json:
     return {
         "step": field.step,
         "ask": field.ask,
+        "help": field.help,
         "options": [{"value": option.value, "label": option.label} for option in field.options],
         "many": field.many,
         "exclusive": list(field.exclusive),

@@ -82,9 +82,14 @@ function withNumbers(line) {
   return [...parts, line.slice(end)];
 }
 
-function renderField({ step, ask, options, many, exclusive }, place) {
+function renderField({ step, ask, help, options, many, exclusive }, place) {
   const set = make("fieldset", { className: "field" }, make("legend", { dir: "auto", textContent: ask }));
   set.dataset.step = step;
+  if (help) {
+    const line = make("p", { className: "help", dir: "auto", textContent: help, id: `help-${place}-${step}` });
+    set.setAttribute("aria-describedby", line.id);
+    set.append(line);
+  }
   for (const { value, label } of options) {
     const input = make("input", { type: many ? "checkbox" : "radio", name: `${place}-${step}`, value });
     input.addEventListener("change", () => clearOthers(set, input, exclusive));
