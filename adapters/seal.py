@@ -81,7 +81,7 @@ class Keyring:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """Keyed hashes (BLAKE2b) of platform ids and message keys: equal in, equal out, nothing to read in a stolen file."""
+    """Keyed hashes (BLAKE2b) of platform ids and message keys: equal in, equal out, nothing to read in the file."""
 
     secret: bytes
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import resource
+import gc
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+import tracemalloc
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
@@ -37,12 +38,12 @@ _AT_ONCE = 32
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Medians per second, and the growth of the process in KiB while 32 conversations were open."""
+    """Medians per second over one database; `cases` were stored in it before."""
 
+    cases: int
     bare: float
     one: float
     many: float
-    grown_kib: int
 
 
 async def turns(bot: Bot, count: int, at_once: int) -> float:
@@ -73,46 +74,75 @@ async def _incoming(bot: Bot, person: Person, said: str | None) -> Incoming:
     return replace(heard, press=Press(Action.ANSWER, stands.id, stands.revision, _PLACE))
 
 
-def measure(folder: Path, *, cases: int, rounds: int, count: int) -> Figures:
-    """Interleaved rounds of bare commits, turns one at a time, and turns 32 at once."""
-    keys = new_key()
-    url = f"sqlite:///{folder / 'bench.db'}"
-    keyring = Keyring.from_setting(keys)
+def measure(folder: Path, *, cases: Sequence[int], rounds: int, count: int) -> tuple[Figures, ...]:
+    """Interleaved rounds, over a database for each number of stored cases: bare commits, one at a time, 32 at once."""
+    stores = [_filled(folder / f"bench-{number}.db", number) for number in cases]
+    try:
+        return asyncio.run(_rounds(folder, dict(zip(cases, stores, strict=True)), rounds, count))
+    finally:
+        for store in stores:
+            store.close()
+
+
+def _filled(file: Path, cases: int) -> SqlStore:
+    url, keyring = f"sqlite:///{file}", Keyring.from_setting(new_key())
     open_store(url, keyring, create=True).close()
     stored_cases(url, keyring, cases)
-    store = open_store(url, keyring)
-    try:
-        return asyncio.run(_rounds(folder, store, rounds, count))
-    finally:
-        store.close()
+    return open_store(url, keyring)
 
 
-async def _rounds(folder: Path, store: SqlStore, rounds: int, count: int) -> Figures:
-    bot = Bot(composition.script(), TrustFile(composition.EXAMPLE), store, {}, SystemClock())
-    await turns(bot, 64, _AT_ONCE)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    bare, one, many = [], [], []
+async def _rounds(folder: Path, stores: Mapping[int, SqlStore], rounds: int, count: int) -> tuple[Figures, ...]:
+    rates: dict[int, list[tuple[float, float, float]]] = {number: [] for number in stores}
+    bots = {number: _bot(store) for number, store in stores.items()}
+    for bot in bots.values():
+        await turns(bot, 2 * count, _AT_ONCE)
     for _ in range(rounds):
-        bare.append(bare_commits(folder, count))
-        one.append(await turns(bot, count, 1))
-        many.append(await turns(bot, count, _AT_ONCE))
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    return Figures(*(statistics.median(rates) for rates in (bare, one, many)), grown)
+        for number, bot in bots.items():
+            bare = bare_commits(folder, count)
+            rates[number].append((bare, await turns(bot, count, 1), await turns(bot, count, _AT_ONCE)))
+    return tuple(Figures(number, *map(statistics.median, zip(*its, strict=True))) for number, its in rates.items())
+
+
+def _bot(store: SqlStore) -> Bot:
+    return Bot(composition.script(), TrustFile(composition.EXAMPLE), store, {}, SystemClock())
+
+
+def bytes_per_conversation(conversations: int = 1000) -> float:
+    """Bytes that an open conversation leaves in the process: traced before and after opening so many."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = _filled(Path(folder) / "memory.db", 0)
+        try:
+            return asyncio.run(_grown(_bot(store), conversations)) / conversations
+        finally:
+            store.close()
+
+
+async def _grown(bot: Bot, conversations: int) -> int:
+    tracemalloc.start()
+    await turns(bot, conversations, 1)
+    gc.collect()
+    before = tracemalloc.get_traced_memory()[0]
+    for _ in range(conversations):
+        await bot.hear(await _incoming(bot, Person("web", uuid4().hex), _TYPED[0]))
+    gc.collect()
+    grown = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    return max(grown, 0)
 
 
 def main(arguments: Iterable[str] | None = None, say: Callable[[str], object] = sys.stdout.write) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cases", type=int, default=0)
+    parser.add_argument("--cases", type=int, nargs="+", default=[0])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--count", type=int, default=640)
     chosen = parser.parse_args(None if arguments is None else list(arguments))
     with tempfile.TemporaryDirectory() as folder:
-        found = measure(Path(folder), cases=chosen.cases, rounds=chosen.rounds, count=chosen.count)
-    say(f"{settings()['journal_mode']}, {chosen.cases} stored cases, medians of {chosen.rounds} rounds\n")
-    say(f"bare commits, one at a time  {found.bare:8.0f}/s\n")
-    say(f"whole turns, one at a time   {found.one:8.0f}/s  {found.one / found.bare:5.2f} of bare\n")
-    say(f"whole turns, 32 at once      {found.many:8.0f}/s  {found.many / found.bare:5.2f} of bare\n")
-    say(f"memory grown meanwhile       {found.grown_kib:8d} KiB\n")
+        measured = measure(Path(folder), cases=chosen.cases, rounds=chosen.rounds, count=chosen.count)
+    for found in measured:
+        say(f"{settings()['journal_mode']}, {found.cases} stored cases, medians of {chosen.rounds} rounds\n")
+        say(f"bare commits, one at a time  {found.bare:8.0f}/s\n")
+        say(f"whole turns, one at a time   {found.one:8.0f}/s  {found.one / found.bare:5.2f} of bare\n")
+        say(f"whole turns, 32 at once      {found.many:8.0f}/s  {found.many / found.bare:5.2f} of bare\n")
 
 
 if __name__ == "__main__":

@@ -113,10 +113,17 @@ def _not_to_ring(conversation: Conversation, moment: Moment) -> frozenset[str]:
         return frozenset()
     staff, academy = frozenset(staff_of(conversation)), academy_of(conversation)
     case = Case(conversation.ref, conversation.sender, conversation.started_at, academy=academy, staff=staff)
-    away = routing.implicated(moment.directory, case)
+    about = routing.implicated(moment.directory, case)
     if not routing.concerns_staff(case):
-        return away
-    return away | {p.id for role in ("dsl", "deputy") for p in moment.directory.holders(academy, role)}
+        return about
+    away = about | _holders(moment, academy, "dsl", "deputy")
+    duty = moment.directory.on_call(academy, moment.now)
+    left = _holders(moment, academy, "head", "chair") - away
+    return away | {duty.id} if duty and left and duty.id not in left else away
+
+
+def _holders(moment: Moment, academy: str, *roles: str) -> frozenset[str]:
+    return frozenset(person.id for role in roles for person in moment.directory.holders(academy, role))
 
 
 def stopping(conversation: Conversation, moment: Moment, lead: Sequence[Passage] = ()) -> Card:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from bot.directory import Directory
+from bot.hours import london
 from bot.message import Option
 from flows.flow import UNKNOWN, Flow, Step
 from flows.phrases import Phrases
 from flows.words import Words
-
-LONDON = ZoneInfo("Europe/London")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +57,10 @@ class Moment:
 
 def clock(at: datetime) -> str:
     """The time of day as read on a school's wall: `16:31`."""
-    return f"{at.astimezone(LONDON):%H:%M}"
+    return f"{at.astimezone(london()):%H:%M}"
 
 
 def day(at: datetime) -> str:
     """The date with its year: `20 November 2026`."""
-    local = at.astimezone(LONDON)
+    local = at.astimezone(london())
     return f"{local.day} {local:%B %Y}"

@@ -12,7 +12,7 @@ from enum import StrEnum
 from bot import asking
 from bot.case import Entry, Kind
 from bot.conversation import Answer, Conversation, Mode, in_danger, is_screened, walk
-from bot.meaning import without_courtesy
+from bot.meaning import lists
 from bot.message import Button, Card, Change, Incoming, Lane, Passage, Tone
 from bot.moment import Moment
 from bot.understanding import speaks_of_danger
@@ -82,7 +82,8 @@ class Turn:
     def _says_something(self, words: str) -> bool:
         """More than a greeting: whatever is not plainly one may be the concern itself."""
         known = self.moment.script.words
-        return bool(without_courtesy(known.fold(words), known).words)
+        heard = known.fold(words).words
+        return sum(hit.end - hit.start for hit in lists(known).courtesy.find(heard)) < len(heard)
 
     def note_change(self, change: Change) -> None:
         kind = Kind.EDITED if change is Change.EDITED else Kind.DELETED

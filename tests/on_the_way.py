@@ -42,14 +42,14 @@ async def answers(here: School, picks: Mapping[str, str] = PLACE) -> None:
         picked = {field.step: (_value_on(card, field.step, picks),) for field in card.fields}
         press = replace(card.buttons[0].press, answers=picked)
     else:
-        wanted = {**PLACE, **picks}.get(step_of(card), card.buttons[-1].label)
+        wanted = picks.get(step_of(card), "") or card.buttons[-1].label
         press = next(button.press for button in card.buttons if button.label == wanted)
     await here.hears(here.incoming("teacher", press=press))
 
 
 def _value_on(card: Card, step: str, picks: Mapping[str, str]) -> str:
     options = next(field.options for field in card.fields if field.step == step)
-    wanted = {**PLACE, **picks}.get(step, options[-1].label)
+    wanted = {**PLACE, **picks}.get(step) or options[-1].label
     return next(option.value for option in options if option.label == wanted)
 
 

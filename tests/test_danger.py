@@ -34,8 +34,8 @@ async def test_the_very_next_card_says_999_and_to_stay_with_the_child_before_it_
     await (here.says(typed) if typed else here.presses(_YES))
     card = here.question()
     assert step_now(here) == "academy"
-    assert card.passages[0].tone is Tone.URGENT
-    assert "Ring 999 now. Stay with the child" in card.passages[0].lines[0]
+    assert {passage.tone for passage in card.passages} == {Tone.URGENT}
+    assert "Ring 999 now. Stay with the child" in text_of(card)
     assert not here.places()
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.sql.expression import ClauseElement
 
 from adapters.store import statements
 from adapters.store.store import SqlStore
-from bot.case import CaseState, Entry, Kind
+from bot.case import Entry, Kind
 from bot.conversation import Answer
 from bot.errors import Stale
 from bot.message import Person
@@ -29,9 +29,7 @@ from tests.books import (
     conversation,
     each,
     entry,
-    look,
     opened,
-    post,
     run,
 )
 
@@ -128,41 +126,6 @@ async def test_a_conversation_moves_only_from_the_version_that_was_read(tmp_path
         assert kept == replace(read, step="first", version=2)
 
 
-async def test_of_fifty_who_acknowledge_at_once_exactly_one_does(tmp_path: Path) -> None:
-    def acknowledge(tx: Tx) -> bool:
-        found = tx.case(case().ref)
-        assert found is not None
-        if found.state is CaseState.ACKNOWLEDGED:
-            return False
-        tx.save_case(replace(found, state=CaseState.ACKNOWLEDGED))
-        return True
-
-    with opened(tmp_path) as store:
-        await store.transact(lambda tx: tx.save_case(replace(case(), state=CaseState.HANDED_OFF)))
-        assert sum(await asyncio.gather(*(store.transact(acknowledge) for _ in range(50)))) == 1
-
-
-@pytest.mark.parametrize(("stale_times", "runs"), [(0, 1), (4, 5), (9, 5)])
-async def test_a_stale_turn_is_run_again_up_to_five_times(tmp_path: Path, stale_times: int, runs: int) -> None:
-    seen: list[int] = []
-
-    def work(tx: Tx) -> str:
-        seen.append(1)
-        tx.chronicle(entry("kept once"))
-        if len(seen) <= stale_times:
-            raise Stale
-        return "done"
-
-    with opened(tmp_path) as store:
-        if stale_times < 5:
-            assert await store.transact(work) == "done"
-        else:
-            with pytest.raises(Stale):
-                await store.transact(work)
-        assert len(seen) == runs
-        assert await store.transact(_words) == (["kept once"] if stale_times < 5 else [])
-
-
 async def test_a_sender_has_one_open_conversation_at_most(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
         await store.transact(lambda tx: tx.save_conversation(conversation("c-1")))
@@ -182,60 +145,6 @@ async def test_a_message_heard_before_is_known_however_many_come_at_once(tmp_pat
         assert sum(await asyncio.gather(*turns)) == 1
     with opened(tmp_path) as store:
         assert not await store.transact(lambda tx: tx.first_time("slack:Ev1", NOW))
-
-
-class _Refused(Exception):
-    pass
-
-
-async def test_a_turn_that_raises_undoes_only_itself(tmp_path: Path) -> None:
-    def turn(number: int) -> Callable[[Tx], int]:
-        def work(tx: Tx) -> int:
-            tx.chronicle(entry(str(number)))
-            tx.post(post(f"slot-{number}"), NOW)
-            if number % 3 == 0:
-                raise _Refused(number)
-            return number
-
-        return work
-
-    with opened(tmp_path) as store:
-        said = await asyncio.gather(*(store.transact(turn(n)) for n in range(60)), return_exceptions=True)
-        assert [it for it in said if isinstance(it, int)] == [n for n in range(60) if n % 3]
-        assert [it.args for it in said if isinstance(it, _Refused)] == [(n,) for n in range(0, 60, 3)]
-        assert await store.transact(_words) == [str(n) for n in range(60) if n % 3]
-    assert look(tmp_path, "SELECT count(*) FROM outbox") == [(40,)]
-
-
-async def test_even_a_turn_that_raises_what_no_future_takes_is_answered(tmp_path: Path) -> None:
-    def work(tx: Tx) -> None:
-        raise StopIteration
-
-    with opened(tmp_path) as store:
-        with pytest.raises(RuntimeError):
-            await asyncio.wait_for(store.transact(work), 5)
-        assert await store.transact(lambda tx: "still there") == "still there"
-
-
-def _commits(folder: Path) -> int:
-    """The file change counter that SQLite writes into the header with every transaction."""
-    return int.from_bytes((folder / "handrail.db").read_bytes()[24:28], "big")
-
-
-async def test_turns_that_wait_together_share_commits(tmp_path: Path) -> None:
-    with opened(tmp_path) as store:
-        before = _commits(tmp_path)
-        await asyncio.gather(*(store.transact(_add(str(n))) for n in range(200)))
-        assert 1 <= _commits(tmp_path) - before <= 20
-        assert len(await store.transact(_words)) == 200
-
-
-async def test_turns_one_after_the_other_have_a_commit_each(tmp_path: Path) -> None:
-    with opened(tmp_path) as store:
-        before = _commits(tmp_path)
-        for n in range(20):
-            await store.transact(_add(str(n)))
-        assert _commits(tmp_path) - before == 20
 
 
 async def test_timers_outlive_the_process_one_of_a_kind_the_earliest_first(tmp_path: Path) -> None:
@@ -260,17 +169,6 @@ async def test_a_time_without_a_zone_is_refused_and_nothing_kept(tmp_path: Path)
         with pytest.raises(TypeError):
             await store.transact(each(_add("x"), lambda tx: tx.first_time("k", NOW.replace(tzinfo=None))))
         assert await store.transact(_words) == []
-
-
-async def test_a_closed_store_refuses_and_closing_finishes_what_waits(tmp_path: Path) -> None:
-    with opened(tmp_path) as store:
-        waiting = [asyncio.ensure_future(store.transact(_add(str(n)))) for n in range(30)]
-        await asyncio.sleep(0)
-        store.close()
-        await asyncio.gather(*waiting)
-        with pytest.raises(Exception, match="closed"):
-            await store.transact(_words)
-    assert look(tmp_path, "SELECT count(*) FROM chronology") == [(30,)]
 
 
 def test_every_statement_has_a_form_for_postgresql_too() -> None:

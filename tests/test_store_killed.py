@@ -21,7 +21,6 @@ KILLS = 12
 WRITER = """
 import asyncio, os, sys, time
 from pathlib import Path
-from adapters.store import SqlStore, store as room
 from bot.ports import Audited
 from tests.books import NOW, entry, opened, post
 

@@ -81,11 +81,16 @@ class Seen:
 
     async def violations(self) -> list[str]:
         """What axe finds against WCAG 2.2 AA, one line each."""
-        axe = require(AXE, "npm ci --prefix tests/web").read_text(encoding="utf-8")
-        await self.page.evaluate(axe)
-        tags = json.dumps({"runOnly": RULES})
-        found: dict[str, Any] = await self.page.evaluate(f"axe.run(document, {tags})")
-        return [f"{each['id']}: {node['html'][:160]}" for each in found["violations"] for node in each["nodes"]]
+        return await violations(self.page)
+
+
+async def violations(page: Page) -> list[str]:
+    """What axe finds against WCAG 2.2 AA on the page as it stands, one line each."""
+    axe = require(AXE, "npm ci --prefix tests/web").read_text(encoding="utf-8")
+    await page.evaluate(axe)
+    tags = json.dumps({"runOnly": RULES})
+    found: dict[str, Any] = await page.evaluate(f"axe.run(document, {tags})")
+    return [f"{each['id']}: {node['html'][:160]}" for each in found["violations"] for node in each["nodes"]]
 
 
 @asynccontextmanager
