@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 NODE_MODULES := tests/web/node_modules
 UV_LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
-.PHONY: demo test check bench pictures lock python
+.PHONY: demo test check bench diagrams pictures lock python
 
 demo: $(VENV)/.run
 	$(BIN)/handrail demo
@@ -20,6 +20,9 @@ check: $(VENV)/.dev $(NODE_MODULES)/.installed chromium
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench
+
+diagrams: $(VENV)/.run
+	$(BIN)/handrail flow diagram --write docs/flows
 
 pictures: check
 	$(BIN)/python -m tests.web.pictures

@@ -141,9 +141,13 @@ def _insert_cases(driver: sqlite3.Connection, seals: Seals, numbers: range) -> N
         ((ref, at, sealed["cases"]) for ref in refs),
     )
     driver.executemany(
-        "INSERT INTO chronology (id, ref, at, kind, body) VALUES (?, ?, ?, 'note', ?)",
+        "INSERT INTO refs (n, ref) VALUES (?, ?)",
+        ((number + 1, ref) for number, ref in zip(numbers, refs, strict=True)),
+    )
+    driver.executemany(
+        "INSERT INTO chronology (id, about, ref, at, kind, body) VALUES (?, ?, ?, ?, 'note', ?)",
         (
-            (2 * number + k + 1, ref, at, sealed["chronology"])
+            (2 * number + k + 1, number + 1, ref, at, sealed["chronology"])
             for number, ref in zip(numbers, refs, strict=True)
             for k in (0, 1)
         ),

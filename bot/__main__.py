@@ -30,6 +30,9 @@ trust_app = typer.Typer(no_args_is_help=True, help="Check the trust's own file."
 for name, sub in {"flow": flow_app, "case": case_app, "audit": audit_app, "key": key_app, "trust": trust_app}.items():
     app.add_typer(sub, name=name)
 
+_THIS_CENTURY = range(2000, 2101)
+"""Years whose bank holidays and clock changes are known, or can be worked out."""
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -145,9 +148,11 @@ def _moment(text: str) -> datetime:
         return datetime.now(UTC)
     try:
         read = datetime.fromisoformat(text)
-        return (read if read.tzinfo else read.replace(tzinfo=london())).astimezone(UTC)
-    except (ValueError, OverflowError):
+    except ValueError:
         raise ConfigError("command line", "--at", "is not a time", "Write it as in 2026-12-25T23:10") from None
+    if read.year not in _THIS_CENTURY:
+        raise ConfigError("command line", "--at", "is too far away", "Write a time from 2000 to 2100")
+    return (read if read.tzinfo else read.replace(tzinfo=london())).astimezone(UTC)
 
 
 @app.command()

@@ -116,17 +116,12 @@ class Bot:
         return len(claimed)
 
     async def _send(self, waiting: Waiting) -> None:
-        sent = await delivery.send(self._doors, waiting, await self._allowed(waiting))
+        case = await self._store.transact(partial(_case_of, waiting)) if waiting.post.ref else None
+        sent = await delivery.send(self._doors, waiting, case, self._trust.current())
         await self._store.transact(partial(self._note, waiting, sent))
         if sent.reason:
             log.warning("not_delivered", outcome=sent.outcome, reason=sent.reason, ref=waiting.post.ref)
         self._wake.set()
-
-    async def _allowed(self, waiting: Waiting) -> frozenset[str]:
-        if not waiting.post.ref:
-            return frozenset()
-        case = await self._store.transact(lambda tx: tx.case(waiting.post.ref))
-        return delivery.allowed(self._trust.current(), case, waiting.post)
 
     def _note(self, waiting: Waiting, sent: Sent, tx: Tx) -> None:
         delivery.note(tx, waiting, sent, self._moment(), self._order(waiting.post.destination.door))
@@ -157,9 +152,9 @@ class Bot:
         for timer in tx.due(moment.now, 1):
             tx.clear_timers(timer.subject, (timer.kind,))
             if timer.kind is TimerKind.RUNG:
-                escalation.climb(tx, timer.subject, moment, self._all_doors(tx, timer))
+                escalation.climb(tx, timer.subject, moment)
             else:
-                silence.fire(tx, timer, moment, self._all_doors(tx, timer))
+                silence.fire(tx, timer, moment, self._doors_of(tx, timer))
             return True
         return False
 
@@ -169,9 +164,8 @@ class Bot:
             tx.audit(Audited(moment.now, escalation.BOT, "timer_failed", detail=timer.kind))
             tx.set_timer(replace(timer, due_at=moment.now + delivery.LATER))
 
-    def _all_doors(self, tx: Tx, timer: Timer) -> tuple[str, ...]:
-        about = tx.conversation_about if timer.kind is TimerKind.RUNG else tx.conversation
-        conversation = about(timer.subject)
+    def _doors_of(self, tx: Tx, timer: Timer) -> tuple[str, ...]:
+        conversation = tx.conversation(timer.subject)
         return self._order(conversation.sender.door if conversation else "")
 
     # --- run ---
@@ -227,21 +221,38 @@ class Bot:
             self._rescued.popitem(last=False)
 
     async def _keep_unread(self, incoming: Incoming, error: str) -> None:
-        """A turn that broke: the words are kept all the same, marked unread, and the sender has the numbers."""
-        with contextlib.suppress(Exception):
-            await self._store.transact(partial(self._write_unread, incoming, error))
-        await self._rescue(incoming, "emergency.broken")
+        """A turn that broke: the words are kept all the same, marked unread, and the sender has the numbers.
 
-    def _write_unread(self, incoming: Incoming, error: str, tx: Tx) -> None:
+        Raises StoreUnavailable when even that failed: the platform is to bring them again.
+        """
+        try:
+            kept = await self._store.transact(partial(self._write_unread, incoming, error))
+        except Exception:
+            await self._rescue(incoming, "emergency.failed")
+            raise StoreUnavailable("a turn broke, and what was said could not be kept") from None
+        await self._rescue(incoming, "emergency.broken" if kept else "emergency.failed")
+
+    def _write_unread(self, incoming: Incoming, error: str, tx: Tx) -> bool:
+        """Returns whether there were words or picks, and they are in the books."""
         if not tx.first_time(incoming.key, incoming.at):
-            return
-        now = self._clock.now()
-        conversation = tx.conversation_of(incoming.sender)
-        ref = conversation.ref if conversation else new_reference()
-        if conversation is None:
-            tx.save_case(Case(ref, incoming.sender, now))
-        tx.chronicle(Entry(ref, now, Kind.UNREAD, incoming.sender.key, words=incoming.text))
+            return True
+        now, press = self._clock.now(), incoming.press
+        lead = press is not None and press.action in casework.LEAD_ACTIONS
+        ref = press.subject if press and lead else self._ref_for(incoming, tx)
         tx.audit(Audited(now, escalation.BOT, "turn_failed", ref, error))
+        if lead:
+            return False
+        picked = tuple(value for values in press.answers.values() for value in values) if press else ()
+        tx.chronicle(Entry(ref, now, Kind.UNREAD, incoming.sender.key, words=incoming.text, values=picked))
+        return True
+
+    def _ref_for(self, incoming: Incoming, tx: Tx) -> str:
+        conversation = tx.conversation_of(incoming.sender)
+        if conversation:
+            return conversation.ref
+        case = Case(new_reference(), incoming.sender, self._clock.now())
+        tx.save_case(case)
+        return case.ref
 
     # --- shared ---
 
@@ -255,3 +266,7 @@ class Bot:
 
 def _claim(clock: Clock, tx: Tx) -> tuple[Waiting, ...]:
     return tuple(tx.claim(clock.now(), LEASE_SECONDS, _BATCH))
+
+
+def _case_of(waiting: Waiting, tx: Tx) -> Case | None:
+    return tx.case(waiting.post.ref)

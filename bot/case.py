@@ -63,12 +63,22 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """A message beside the case's card that draws the eye to it, and still carries its buttons."""
+
+    place: Destination
+    slot: str
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """A case without its words.
 
     `staff` is what was answered about adults who work there, `shared`: a lead has since handed it to the usual team.
-    `unscreened`: only the person the trust has named may open it. `posts` are the places where its card stands,
-    `rung` the rung now waited on; one past the last means that the member of staff has been told to ring.
+    `unscreened`: only the person the trust has named may open it. `mistaken`: the reporter says so of a case that is
+    out. `posts` are the places where its card stands, `notices` at most one for each place. `whom` is the role it was
+    handed to, `delivered_role` the one whose platform first took it. `rung` is the rung now waited on; one past the
+    last means that the member of staff has been told to ring.
     """
 
     ref: str
@@ -81,12 +91,16 @@ class Case:
     shared: bool = False
     unscreened: bool = False
     alert: bool = False
+    mistaken: bool = False
     posts: tuple[Destination, ...] = ()
+    notices: tuple[Notice, ...] = ()
     ladder: tuple[Rung, ...] = ()
+    whom: str = ""
     rung: int = 0
     climbed_at: datetime | None = None
     handed_off_at: datetime | None = None
     delivered_at: datetime | None = None
+    delivered_role: str = ""
     acknowledged_at: datetime | None = None
     acknowledged_by: str = ""
     acknowledged_role: str = ""
@@ -98,12 +112,20 @@ class Case:
         return self.state is CaseState.HANDED_OFF
 
     @property
+    def is_exhausted(self) -> bool:
+        """Everybody on the ladder was tried."""
+        return self.rung >= len(self.ladder)
+
+    @property
     def minutes_per_rung(self) -> float:
-        """How long the rung now waited on is given, in minutes; past the last, how often it is brought up again."""
+        """How long the rung now waited on is given, in minutes; past the last, the least time between two reminders."""
+        if not self.ladder:
+            return _MINUTES_WITHOUT_A_LADDER
         rung = self.ladder[min(self.rung, len(self.ladder) - 1)]
         return rung.urgent_minutes if self.urgency is Urgency.NOW else rung.minutes
 
 
+_MINUTES_WITHOUT_A_LADDER = 10.0
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 

@@ -124,7 +124,8 @@ def _line(case: Case, entry: Entry, moment: Moment) -> str:
         return moment.say("view.line", when=when, what=_event(case, entry, moment))
     step = moment.flow.steps.get(entry.step)
     about = (step.short, *(moment.label(step, value) for value in entry.values)) if step else entry.values
-    return moment.say("view.line", when=when, what=" · ".join((moment.say(f"kind.{entry.kind}"), *about, *([entry.words] if entry.words else []))))
+    what = (moment.say(f"kind.{entry.kind}"), *about, entry.words)
+    return moment.say("view.line", when=when, what=" · ".join(filter(None, what)))
 
 
 def _event(case: Case, entry: Entry, moment: Moment) -> str:

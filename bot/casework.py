@@ -1,4 +1,4 @@
-"""What a lead does with a case: open it, acknowledge it, hand it to the usual team. Every look and every act is audited.
+"""What a lead does with a case: open it, acknowledge it, hand it to the usual team. Every look and act is audited.
 
 Who may is decided from the roster at the moment of the click and from nothing else (I7). A refusal shows the same words
 whether the case exists or not (T46).
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from bot import caseview, escalation, handoff, routing
+from bot import caseview, escalation, handoff, receipt, routing
 from bot.asking import card, say
 from bot.case import LIFE, Case, CaseState, Entry, Kind
 from bot.directory import RosterPerson
@@ -80,9 +80,8 @@ def _acknowledge(act: _Act) -> Card:
         acknowledged_role=act.role,
     )
     act.record("acknowledged")
-    act.tx.save_case(taken)
+    act.tx.save_case(replace(taken, notices=()))
     act.tx.clear_timers(case.ref, (TimerKind.RUNG,))
-    act.tx.withdraw(case.ref, f"notice:{case.ref}:")
     _show(act, taken)
     role = handoff.whom(moment, taken, taken.acknowledged_role)
     return card(moment, say(moment, "press.acknowledged", role=role))
@@ -93,14 +92,13 @@ def _show(act: _Act, case: Case) -> None:
     conversation = act.tx.conversation_about(case.ref)
     if conversation is None:
         return
-    route = routing.route(act.moment.directory, case, act.doors, act.moment.now)
     posts = (
         *handoff.case_posts(case, conversation, act.moment, Lane.RECEIPT),
-        handoff.receipt(case, conversation, act.moment, route),
-        handoff.taken_note(case, conversation, act.moment),
+        *handoff.answered(case, act.moment),
+        receipt.receipt(case, conversation, act.moment),
+        receipt.taken_note(case, conversation, act.moment),
     )
-    for post in posts:
-        act.tx.post(post, act.moment.now)
+    escalation.send(act.tx, act.moment, *posts)
 
 
 def _share(act: _Act) -> Card:
@@ -111,7 +109,7 @@ def _share(act: _Act) -> Card:
     act.record("shared")
     conversation = act.tx.conversation_about(case.ref)
     if conversation:
-        shared = replace(case, shared=True, posts=())
+        shared = replace(case, shared=True, acknowledged_by="")
         escalation.start(act.tx, shared, conversation, act.moment, act.doors)
     return card(act.moment, say(act.moment, "press.shared"))
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from bot import escalation, handoff, nextsteps, routing
+from bot import escalation, handoff, nextsteps, receipt, routing
 from bot.case import LIFE, Case, CaseState, Entry, Kind
 from bot.conversation import Conversation, academy_of, facts_of, in_danger, is_screened, staff_of
-from bot.message import Destination, Post
+from bot.message import Post
 from bot.moment import Moment
 from bot.ports import Audited, Timer, TimerKind, Tx
 from bot.turn import Decision, Deed
@@ -47,7 +47,7 @@ def carry_out(work: Work) -> None:
         if deed in _DEEDS:
             _DEEDS[deed](work)
     for reply in work.decision.replies:
-        work.tx.post(Post(handoff.to_reporter(work.now), reply.slot, reply.card, reply.lane), work.moment.now)
+        work.tx.post(Post(receipt.to_reporter(work.now), reply.slot, reply.card, reply.lane), work.moment.now)
     _set_timers(work)
     work.tx.save_conversation(work.now)
 
@@ -62,10 +62,14 @@ def open_case(tx: Tx, conversation: Conversation, moment: Moment, doors: tuple[s
 
 
 def _hand_off(work: Work) -> None:
+    _start(work)
+
+
+def _start(work: Work) -> Case:
     assessment = handoff.propose(work.moment, work.now)
     case = replace(_placed(work), urgency=assessment.urgency, alert=in_danger(work.now), unscreened=False)
     work.tx.audit(Audited(work.moment.now, work.now.sender.key, "sent", case.ref))
-    escalation.start(work.tx, case, work.now, work.moment, work.doors)
+    return escalation.start(work.tx, case, work.now, work.moment, work.doors)
 
 
 def _placed(work: Work) -> Case:
@@ -76,28 +80,34 @@ def _placed(work: Work) -> Case:
 
 
 def _update(work: Work) -> None:
-    """An answer joined a case that is out: in place; moved if it now belongs elsewhere; a notice only if more urgent."""
+    """An answer joined a case that is out: in place; moved if it belongs elsewhere; a notice only if more urgent."""
     case, placed = work.case(), _placed(work)
-    if _belongs_elsewhere(case, placed):
-        escalation.record(work.tx, case, work.moment, "moved", _whom(work, placed))
-        _hand_off(work)
+    if _route(work, case) != _route(work, placed):
+        _move(work, case, placed)
         return
     urgency = handoff.propose(work.moment, work.now).urgency
     changed = replace(placed, urgency=urgency, alert=case.alert or in_danger(work.now))
-    escalation.send(work.tx, work.moment, *handoff.case_posts(changed, work.now, work.moment))
     if urgency.rank > case.urgency.rank or (changed.alert and not case.alert):
-        escalation.rise(work.tx, changed, work.moment)
+        changed = escalation.rise(work.tx, changed, work.moment, work.doors)
+    escalation.send(work.tx, work.moment, *handoff.case_posts(changed, work.now, work.moment))
     if changed != case:
         work.tx.save_case(changed)
     _refresh_steps(work, changed)
 
 
-def _belongs_elsewhere(case: Case, placed: Case) -> bool:
-    return (case.academy, case.staff) != (placed.academy, placed.staff)
+def _route(work: Work, case: Case) -> routing.Route:
+    return routing.route(work.moment.directory, case, work.doors, work.moment.now)
 
 
-def _whom(work: Work, case: Case) -> str:
-    return routing.route(work.moment.directory, case, work.doors, work.moment.now).whom
+def _move(work: Work, before: Case, placed: Case) -> None:
+    """It belongs to somebody else now: the earlier places lose it, and the reporter hears whom to speak to."""
+    escalation.record(work.tx, before, work.moment, "moved", _route(work, placed).whom)
+    moved = _start(work)
+    if moved.whom != routing.NOBODY:
+        lapsed = bool(before.acknowledged_at and not moved.acknowledged_at)
+        escalation.send(work.tx, work.moment, receipt.moved_note(moved, work.now, work.moment, lapsed=lapsed))
+    if work.before.steps_given:
+        _post_steps(work, moved)
 
 
 def _refresh_steps(work: Work, case: Case) -> None:
@@ -112,21 +122,18 @@ def _next_steps(work: Work) -> None:
 
 
 def _post_steps(work: Work, case: Case) -> None:
-    route = routing.route(work.moment.directory, case, work.doors, work.moment.now)
-    escalation.send(work.tx, work.moment, nextsteps.steps_card(case, work.now, work.moment, route))
+    escalation.send(work.tx, work.moment, nextsteps.steps_card(case, work.now, work.moment))
 
 
 def _blind_notice(work: Work) -> None:
     """Only that a colleague needs a lead; the words open to the one person the trust has named, or to nobody yet."""
     tx, moment = work.tx, work.moment
-    academy = academy_of(work.now)
-    places: tuple[Destination, ...] = routing.blind_destinations(moment.directory, academy, work.doors)
-    named = moment.directory.trust.unscreened is not None
+    case = replace(work.case(), academy=academy_of(work.now), staff=frozenset(staff_of(work.now)), unscreened=True)
+    places = routing.blind_destinations(moment.directory, case, work.doors)
     escalation.send(tx, moment, *handoff.blind_posts(work.now, moment, places))
-    escalation.send(tx, moment, handoff.blind_note(work.now, moment, named, academy))
-    case = replace(work.case(), academy=academy, unscreened=True)
+    escalation.send(tx, moment, receipt.blind_note(case, work.now, moment, sent=bool(places)))
     escalation.record(tx, case, moment, "blind")
-    if named:
+    if routing.opener(moment.directory, case):
         urgency = handoff.propose(moment, work.now).urgency
         escalation.start(tx, replace(case, urgency=urgency), work.now, moment, work.doors)
     else:
@@ -141,7 +148,9 @@ def _mistake(work: Work) -> None:
     if case.state is CaseState.OPEN:
         work.tx.save_case(replace(case, state=CaseState(LIFE.after(case.state, "mistake"))))
     else:
-        escalation.send(work.tx, work.moment, *handoff.case_posts(case, work.now, work.moment))
+        mistaken = replace(case, mistaken=True)
+        work.tx.save_case(mistaken)
+        escalation.send(work.tx, work.moment, *handoff.case_posts(mistaken, work.now, work.moment))
 
 
 def _join(work: Work) -> None:

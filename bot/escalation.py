@@ -6,11 +6,12 @@ after an acknowledgement. What anybody wrote never enters.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from bot import handoff, routing
-from bot.case import LIFE, Case, CaseState, Entry, Kind
+from bot import handoff, receipt, routing
+from bot.case import LIFE, Case, CaseState, Entry, Kind, Notice
 from bot.conversation import Conversation
 from bot.message import Destination, Lane, Post
 from bot.moment import Moment
@@ -19,31 +20,40 @@ from bot.ports import Audited, Timer, TimerKind, Tx
 BOT = "handrail"
 """The actor of what nobody pressed: timers and consequences."""
 
+_LONGEST = timedelta(hours=4)
+"""Between two reminders of a case that nobody has. The wait grows with the case's age, so that posts do not pile up."""
+
 
 def start(tx: Tx, case: Case, conversation: Conversation, moment: Moment, doors: tuple[str, ...]) -> Case:
     """Hand the case to whoever may have it: its card where it belongs, the first rung's clock, the receipt."""
     route = routing.route(moment.directory, case, doors, moment.now)
-    gone = tuple(place for place in case.posts if place not in route.destinations)
     started = replace(
-        _handed_off(case),
+        _handed_off(tx, replace(case, ladder=route.ladder, rung=0), moment),
         posts=route.destinations,
-        ladder=route.ladder,
-        rung=0,
+        notices=(),
+        whom=route.whom,
         handed_off_at=moment.now,
         climbed_at=moment.now,
         delivered_at=None,
+        delivered_role="",
     )
-    send(tx, moment, *handoff.moved_posts(case, moment, gone))
+    send(tx, moment, *handoff.farewells(case, moment, route.destinations))
     send(tx, moment, *handoff.case_posts(started, conversation, moment, Lane.HANDOFF))
-    tell_reporter(tx, started, conversation, moment, doors)
+    tell_reporter(tx, started, conversation, moment)
     record(tx, case, moment, "handed_off", route.whom)
+    if not route.ladder:
+        _tell_to_ring(tx, started, conversation, moment)
     _set_clock(tx, started, moment)
     tx.save_case(started)
     return started
 
 
-def _handed_off(case: Case) -> Case:
-    """Whatever it was, it waits for somebody now; an acknowledgement by somebody it has left no longer counts."""
+def _handed_off(tx: Tx, case: Case, moment: Moment) -> Case:
+    """Whatever it was, it waits for somebody now; an acknowledgement by somebody it has left no longer counts (I8)."""
+    if case.acknowledged_by in routing.readers(moment.directory, case):
+        return case
+    if case.state is CaseState.ACKNOWLEDGED:
+        tx.audit(Audited(moment.now, BOT, "reopened", case.ref, case.acknowledged_role))
     event = {CaseState.OPEN: "hand_off", CaseState.MISTAKE: "hand_off", CaseState.ACKNOWLEDGED: "reopen"}.get(
         case.state
     )
@@ -51,17 +61,19 @@ def _handed_off(case: Case) -> Case:
     return replace(case, state=state, acknowledged_at=None, acknowledged_by="", acknowledged_role="")
 
 
-def climb(tx: Tx, ref: str, moment: Moment, doors: tuple[str, ...]) -> None:
+def climb(tx: Tx, ref: str, moment: Moment) -> None:
     """The time of a rung has passed without an acknowledgement: on to the next, and past the last to the telephone."""
     case, conversation = tx.case(ref), tx.conversation_about(ref)
     if case is None or conversation is None or not case.waits:
         return
     higher = replace(case, rung=min(case.rung + 1, len(case.ladder)), climbed_at=moment.now)
-    if higher.rung < len(higher.ladder):
+    if not higher.is_exhausted:
         higher = _try_next(tx, higher, conversation, moment)
     else:
-        _tell_to_ring(tx, higher, conversation, moment, first=case.rung < len(case.ladder))
-    tell_reporter(tx, higher, conversation, moment, doors)
+        higher = _draw_the_eye(tx, higher, moment, "post.reminder", higher.posts)
+        if not case.is_exhausted:
+            _tell_to_ring(tx, higher, conversation, moment)
+    tell_reporter(tx, higher, conversation, moment)
     _set_clock(tx, higher, moment)
     tx.save_case(higher)
 
@@ -70,43 +82,86 @@ def _try_next(tx: Tx, case: Case, conversation: Conversation, moment: Moment) ->
     rung = case.ladder[case.rung]
     wider = replace(case, posts=tuple(dict.fromkeys((*case.posts, *rung.destinations))))
     send(tx, moment, *handoff.case_posts(wider, conversation, moment, Lane.ESCALATION))
-    send(tx, moment, *handoff.notice(wider, moment, rung.destinations, "post.climbed"))
     record(tx, case, moment, "climbed", rung.role)
-    return wider
+    key = "post.climbed" if handoff.minutes_waited(case, moment.now) else "post.climbed_at_once"
+    return _draw_the_eye(tx, wider, moment, key, rung.destinations)
 
 
-def _tell_to_ring(tx: Tx, case: Case, conversation: Conversation, moment: Moment, *, first: bool) -> None:
-    """Everybody was tried: the member of staff rings; the leads are reminded for as long as nobody has it (I9)."""
-    send(tx, moment, *handoff.notice(case, moment, case.posts, "post.reminder"))
-    if first:
-        send(tx, moment, handoff.ring_note(case, conversation, moment))
-        record(tx, case, moment, "exhausted")
+def _tell_to_ring(tx: Tx, case: Case, conversation: Conversation, moment: Moment) -> None:
+    """Everybody was tried, or there is nobody to try: the member of staff rings (I9)."""
+    send(tx, moment, receipt.ring_note(case, conversation, moment))
+    record(tx, case, moment, "exhausted")
 
 
-def rise(tx: Tx, case: Case, moment: Moment) -> None:
-    """The urgency rose: a new notice to everybody who has it, and the shorter clock of the rung."""
-    send(tx, moment, *handoff.notice(case, moment, case.posts, "post.risen", Lane.HANDOFF))
+def _draw_the_eye(tx: Tx, case: Case, moment: Moment, key: str, places: Sequence[Destination]) -> Case:
+    """A new message in each place; the one that stood there before gives up its buttons."""
+    slot = f"notice:{case.ref}:{key}:{moment.now.isoformat()}"
+    new = tuple(Notice(place, slot) for place in places)
+    old = tuple(notice for notice in case.notices if notice.place in places)
+    send(tx, moment, *handoff.superseded(old, moment), *handoff.notices(case, moment, new, key))
+    return replace(case, notices=(*(notice for notice in case.notices if notice not in old), *new))
+
+
+def rise(tx: Tx, case: Case, moment: Moment, doors: tuple[str, ...]) -> Case:
+    """The urgency rose: a new notice to everybody who has it, whoever acknowledged it above all; the shorter clock."""
+    wider = replace(case, posts=tuple(dict.fromkeys((*case.posts, *_holder(case, moment, doors)))))
     tx.audit(Audited(moment.now, BOT, "urgency_rose", case.ref, case.urgency))
     if case.waits:
         _set_clock(tx, case, moment)
+    return _draw_the_eye(tx, wider, moment, "post.risen", wider.posts)
 
 
-def unreachable(tx: Tx, ref: str, place: Destination, moment: Moment) -> None:
-    """A post of the case can't be delivered there: audited, and the next rung is tried at once if nobody else has it."""
+def _holder(case: Case, moment: Moment, doors: tuple[str, ...]) -> tuple[Destination, ...]:
+    """Where the person who acknowledged is reached one to one, if the case may still be theirs."""
+    if case.acknowledged_by not in routing.readers(moment.directory, case):
+        return ()
+    return routing.addresses((moment.directory.person(case.acknowledged_by),), doors)
+
+
+def arrived(tx: Tx, case: Case, conversation: Conversation, place: Destination, moment: Moment) -> None:
+    """A platform has taken the case's card for a place where it belongs: now it is with somebody (I11)."""
+    tx.audit(Audited(moment.now, BOT, "delivered", case.ref, place.key))
+    if case.delivered_at:
+        return
+    with_somebody = replace(case, delivered_at=moment.now, delivered_role=_role_at(case, place))
+    tx.save_case(with_somebody)
+    tell_reporter(tx, with_somebody, conversation, moment)
+    if with_somebody.waits:
+        _set_clock(tx, with_somebody, moment)
+
+
+def _role_at(case: Case, place: Destination) -> str:
+    roles = [rung.role for rung in case.ladder[1 : case.rung + 1] if place in rung.destinations]
+    return roles[0] if roles else case.whom
+
+
+def unreachable(tx: Tx, ref: str, place: Destination, moment: Moment, why: str) -> None:
+    """A post of the case cannot be delivered there: the next rung is tried at once if nobody else has it."""
     case = tx.case(ref)
     if case is None:
         return
-    tx.audit(Audited(moment.now, BOT, "undeliverable", ref, place.key))
+    tx.audit(Audited(moment.now, BOT, "undeliverable", ref, f"{place.key}: {why}"))
     left = replace(case, posts=tuple(p for p in case.posts if p != place))
     tx.save_case(left)
-    if left.waits and not left.posts:
+    if left.waits and not left.is_exhausted and not _is_tried(left):
         tx.set_timer(Timer(TimerKind.RUNG, ref, moment.now))
 
 
-def tell_reporter(tx: Tx, case: Case, conversation: Conversation, moment: Moment, doors: tuple[str, ...]) -> None:
+def _is_tried(case: Case) -> bool:
+    """Whether the rung now waited on has a place left; the channel counts for the first."""
+    return bool(case.posts) if case.rung == 0 else not set(case.posts).isdisjoint(case.ladder[case.rung].destinations)
+
+
+def hurry(tx: Tx, ref: str, moment: Moment) -> None:
+    """Nobody is known to have it and the platform keeps it waiting: the next rung is tried at once."""
+    case = tx.case(ref)
+    if case and case.waits and not case.delivered_at and not case.is_exhausted:
+        tx.set_timer(Timer(TimerKind.RUNG, ref, moment.now))
+
+
+def tell_reporter(tx: Tx, case: Case, conversation: Conversation, moment: Moment) -> None:
     """The receipt as it stands now, in place."""
-    route = routing.route(moment.directory, case, doors, moment.now)
-    send(tx, moment, handoff.receipt(case, conversation, moment, route))
+    send(tx, moment, receipt.receipt(case, conversation, moment))
 
 
 def send(tx: Tx, moment: Moment, *posts: Post) -> None:
@@ -122,7 +177,15 @@ def record(tx: Tx, case: Case, moment: Moment, event: str, role: str = "") -> No
 
 
 def _set_clock(tx: Tx, case: Case, moment: Moment) -> None:
-    """The persisted next deadline of a case that waits (I9); with nobody to try, the telephone is said at once."""
-    since = case.climbed_at or moment.now
-    wait = timedelta(minutes=case.minutes_per_rung) if case.ladder else timedelta(0)
-    tx.set_timer(Timer(TimerKind.RUNG, case.ref, max(since + wait, moment.now)))
+    """The persisted next deadline of a case that waits (I9); of any other there is none."""
+    if not case.waits:
+        tx.clear_timers(case.ref, (TimerKind.RUNG,))
+        return
+    tx.set_timer(Timer(TimerKind.RUNG, case.ref, max((case.climbed_at or moment.now) + _wait(case), moment.now)))
+
+
+def _wait(case: Case) -> timedelta:
+    least = timedelta(minutes=case.minutes_per_rung)
+    if not case.is_exhausted or not (case.climbed_at and case.handed_off_at):
+        return least
+    return max(least, min(_LONGEST, (case.climbed_at - case.handed_off_at) / 2))

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from bot import routing
 from bot.case import Case
 from bot.conversation import Conversation, facts_of
-from bot.facts import ChildNow, Device, Facts, LeadTold, PressureBy, Seen, Tri
-from bot.handoff import outside_numbers, ring_now, to_reporter, whom
+from bot.facts import ChildNow, Device, Facts, LeadTold, PressureBy, Seen, StaffRole, Tri
+from bot.handoff import whom
 from bot.message import Card, Lane, Passage, Post, Tone
 from bot.moment import Moment
-from bot.routing import Route
+from bot.receipt import outside_numbers, ring_now, to_reporter
 
 _DONT = ("secret", "question", "look", "copy", "parents", "others", "accused", "blame")
 
@@ -23,7 +23,7 @@ _DO: tuple[tuple[str, Callable[[Facts], bool]], ...] = (
     ("alone", lambda f: bool(f.child_now & {ChildNow.SELF_HARM, ChildNow.HURT})),
     ("missing", lambda f: ChildNow.MISSING in f.child_now),
     ("home", lambda f: ChildNow.AFRAID_HOME in f.child_now),
-    ("speak", lambda f: f.lead_told is not LeadTold.YES),
+    ("speak", lambda f: f.lead_told is not LeadTold.YES or f.staff_concerned != {StaffRole.NONE}),
     ("tell_child", lambda f: True),
     ("write_down", lambda f: True),
     ("extortion", lambda f: bool(f.pressure_by & {PressureBy.MONEY, PressureBy.MORE_IMAGES, PressureBy.THREATS})),
@@ -37,10 +37,10 @@ def steps_for(facts: Facts) -> tuple[str, ...]:
     return tuple(key for key, applies in _DO if applies(facts))
 
 
-def steps_card(case: Case, conversation: Conversation, moment: Moment, route: Route) -> Post:
+def steps_card(case: Case, conversation: Conversation, moment: Moment) -> Post:
     """What to do now, what not to do, and whom to ring."""
     keys = steps_for(facts_of(moment.flow, conversation))
-    do = tuple(_line(key, case, moment, route) for key in keys)
+    do = tuple(_line(key, case, moment) for key in keys)
     dont = tuple(moment.say(f"steps.dont.{key}") for key in _DONT)
     passages = (
         Passage(do, moment.say("steps.do_heading"), Tone.DO),
@@ -53,11 +53,11 @@ def steps_card(case: Case, conversation: Conversation, moment: Moment, route: Ro
     return Post(to_reporter(conversation), f"steps:{case.ref}", card, Lane.RECEIPT)
 
 
-def _line(key: str, case: Case, moment: Moment, route: Route) -> str:
+def _line(key: str, case: Case, moment: Moment) -> str:
     if key != "speak":
         return moment.say(f"steps.do.{key}")
-    if not route.ladder:
+    if case.whom == routing.NOBODY:
         return moment.say("steps.do.lado")
-    staff = routing.concerns_staff(case)
-    role = route.ladder[0].role if staff or route.whom == "team" else route.whom
-    return moment.say("steps.do.speak_staff" if staff else "steps.do.speak", whom=whom(moment, case, role))
+    role = case.ladder[0].role if case.ladder else case.whom
+    key = "steps.do.speak_staff" if routing.concerns_staff(case) else "steps.do.speak"
+    return moment.say(key, whom=whom(moment, case, role))

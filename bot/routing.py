@@ -16,14 +16,16 @@ from bot.facts import StaffRole
 from bot.message import Destination, Person, Reach
 
 _TEAM = ("dsl", "deputy")
-_PAST_THE_TEAM = ("head", "chair")
+_PAST_THE_TEAM = ("head",)
 _ROLES_READ_OUT = ("dsl", "deputy", "on_call", "head", "chair", "trust_lead")
 _BY_ANSWER = {StaffRole.HEAD: "head", StaffRole.DSL: "dsl", StaffRole.DEPUTY: "deputy", StaffRole.CHAIR: "chair"}
+_LAST = RungRule(to="trust_lead", minutes=10)
+_THE_TEAM, NOBODY = "team", "nobody"
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`channel` is the academy's own, or None when the case goes past it; `whom` names who has it, by role."""
+    """`channel` is the academy's own, or None when the case goes past it; `whom` names who is to have it, by role."""
 
     channel: Destination | None
     ladder: tuple[Rung, ...]
@@ -34,6 +36,15 @@ class Route:
         """Where the handoff itself goes: the channel, and everybody on the first rung one to one."""
         first = self.ladder[0].destinations if self.ladder else ()
         return tuple(dict.fromkeys((*((self.channel,) if self.channel else ()), *first)))
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Whom a rule of the ladder means at this moment; reachable on a platform or by telephone alone."""
+
+    role: str
+    people: tuple[RosterPerson, ...]
+    rule: RungRule
 
 
 def concerns_staff(case: Case) -> bool:
@@ -50,23 +61,43 @@ def implicated(directory: Directory, case: Case) -> frozenset[str]:
 
 def route(directory: Directory, case: Case, doors: Sequence[str], at: datetime) -> Route:
     """Where the case is to go now. `doors` are the platforms in use, the reporter's first."""
+    channel = None if case.unscreened or concerns_staff(case) else _channel(directory, case, doors)
+    turns = in_turn(directory, case, at)
+    ladder = tuple(rung for turn in turns if (rung := _rung(turn, doors)).destinations)
+    if channel:
+        return Route(channel, ladder or (_alone(channel),), _THE_TEAM)
+    first = [rung.role for rung in ladder] or [turn.role for turn in turns]
+    return Route(None, ladder, first[0] if first else NOBODY)
+
+
+def in_turn(directory: Directory, case: Case, at: datetime) -> tuple[Turn, ...]:
+    """Everybody to be tried, in order, each person once and nobody the case is about; a rung without people is skipped.
+
+    An unknown academy goes to the trust's lead, never to the first of a list (T51).
+    """
     if case.unscreened:
-        return _to_the_named(directory, doors)
-    staff = concerns_staff(case)
-    ladder = _ladder(directory, case, doors, at)
-    channel = None if staff else _channel(directory, case, doors)
-    if implicated(directory, case) & _team_of(directory, case):
-        channel = None
-    whom = "team" if channel else (ladder[0].role if ladder else "nobody")
-    return Route(channel, ladder, whom)
+        named = opener(directory, case)
+        return (Turn("unscreened", (named,), _LAST),) if named else ()
+    turns, seen = list[Turn](), set(implicated(directory, case))
+    for rule in _rules(directory, case, at):
+        people = tuple(person for person in _people(directory, case, rule, at) if person.id not in seen)
+        seen |= {person.id for person in people}
+        turns += [Turn("deputy" if rule.to == "deputies" else rule.to, people, rule)] if people else []
+    return tuple(turns)
+
+
+def opener(directory: Directory, case: Case) -> RosterPerson | None:
+    """The person who may open what nobody has screened yet, unless what was answered so far points to them."""
+    named = directory.trust.unscreened
+    return named if named and named.id not in implicated(directory, case) else None
 
 
 def readers(directory: Directory, case: Case) -> frozenset[str]:
     """The roster ids of everybody who may open the case at this moment, from the roster as it stands (I7)."""
     if case.unscreened:
-        named = directory.trust.unscreened
+        named = opener(directory, case)
         return frozenset({named.id} if named else ())
-    usual = _PAST_THE_TEAM[:1] if concerns_staff(case) else (*_TEAM, "on_call")
+    usual = _PAST_THE_TEAM if concerns_staff(case) else (*_TEAM, "on_call")
     reached = {person for rung in case.ladder[: case.rung + 1] for person in rung.people}
     held = {p.id for role in usual for p in directory.holders(case.academy, role)}
     return frozenset((held | (reached & _on_the_roster(directory, case))) - implicated(directory, case))
@@ -92,18 +123,23 @@ def role_of(directory: Directory, case: Case, person: RosterPerson) -> str:
     return next((role for role in _ROLES_READ_OUT if role in held), "trust_lead")
 
 
-def blind_destinations(directory: Directory, academy: str, doors: Sequence[str]) -> tuple[Destination, ...]:
+def blind_destinations(directory: Directory, case: Case, doors: Sequence[str]) -> tuple[Destination, ...]:
     """Where a notice without words goes: the academy's channel, or the trust's lead one to one."""
     for door in doors:
-        if channel := directory.channel(academy, door):
+        if channel := directory.channel(case.academy, door):
             return (Destination(door, Reach.CHANNEL, channel),)
-    return _addresses((directory.trust.lead,), doors)
+    return blind_last_resort(directory, case, doors)
 
 
-def _to_the_named(directory: Directory, doors: Sequence[str]) -> Route:
-    named = directory.trust.unscreened
-    ladder = (_rung("unscreened", (named,), doors, RungRule(to="trust_lead", minutes=10)),) if named else ()
-    return Route(None, ladder, "unscreened" if named else "nobody")
+def blind_last_resort(directory: Directory, case: Case, doors: Sequence[str]) -> tuple[Destination, ...]:
+    """The trust's lead one to one, unless what was answered so far points to them."""
+    lead = directory.trust.lead
+    return () if lead.id in implicated(directory, case) else addresses((lead,), doors)
+
+
+def addresses(people: Iterable[RosterPerson], doors: Sequence[str]) -> tuple[Destination, ...]:
+    """Where each person is reached one to one, on the first of the doors that knows them."""
+    return tuple(address for person in people if (address := _address(person, doors)))
 
 
 def _channel(directory: Directory, case: Case, doors: Sequence[str]) -> Destination | None:
@@ -114,58 +150,32 @@ def _channel(directory: Directory, case: Case, doors: Sequence[str]) -> Destinat
     return None
 
 
-def _ladder(directory: Directory, case: Case, doors: Sequence[str], at: datetime) -> tuple[Rung, ...]:
-    """The rungs that still have somebody on them once the people it is about are taken away; an empty one is skipped.
-
-    An unknown academy goes to the trust's lead, never to the first of a list (T51).
-    """
-    rules = directory.ladder(case.academy, at, concerns_staff(case))
-    away = implicated(directory, case)
-    rungs = [_rung(_role(rule), _people(directory, case, rule, at, away), doors, rule) for rule in rules]
-    if not concerns_staff(case) or not case.academy:
-        last = RungRule(to="trust_lead", minutes=10)
-        rungs.append(_rung("trust_lead", _people(directory, case, last, at, away), doors, last))
-    return _without_repeats(rung for rung in rungs if rung.destinations)
+def _rules(directory: Directory, case: Case, at: datetime) -> tuple[RungRule, ...]:
+    staff = concerns_staff(case)
+    rules = directory.ladder(case.academy, at, staff)
+    return rules if staff and case.academy else (*rules, _LAST)
 
 
-def _people(
-    directory: Directory, case: Case, rule: RungRule, at: datetime, away: frozenset[str]
-) -> tuple[RosterPerson, ...]:
-    if rule.to == "on_call":
-        duty = directory.on_call(case.academy, at)
-        found: tuple[RosterPerson, ...] = (duty,) if duty else ()
-    else:
-        found = directory.holders(case.academy, rule.to)
-    return tuple(person for person in found if person.id not in away)
+def _people(directory: Directory, case: Case, rule: RungRule, at: datetime) -> tuple[RosterPerson, ...]:
+    if rule.to != "on_call":
+        return directory.holders(case.academy, rule.to)
+    duty = directory.on_call(case.academy, at)
+    return (duty,) if duty else ()
 
 
-def _rung(role: str, people: Sequence[RosterPerson], doors: Sequence[str], rule: RungRule) -> Rung:
+def _rung(turn: Turn, doors: Sequence[str]) -> Rung:
+    rule = turn.rule
     urgent = rule.minutes if rule.urgent_minutes is None else rule.urgent_minutes
-    return Rung(role, tuple(p.id for p in people), _addresses(people, doors), rule.minutes, urgent)
+    return Rung(turn.role, tuple(p.id for p in turn.people), addresses(turn.people, doors), rule.minutes, urgent)
 
 
-def _role(rule: RungRule) -> str:
-    return "deputy" if rule.to == "deputies" else rule.to
-
-
-def _without_repeats(rungs: Iterable[Rung]) -> tuple[Rung, ...]:
-    kept: list[Rung] = []
-    for rung in rungs:
-        if not any(rung.people == before.people for before in kept):
-            kept.append(rung)
-    return tuple(kept)
-
-
-def _addresses(people: Iterable[RosterPerson], doors: Sequence[str]) -> tuple[Destination, ...]:
-    return tuple(address for person in people if (address := _address(person, doors)))
+def _alone(channel: Destination) -> Rung:
+    """The academy's channel where nobody of the ladder can be reached one to one."""
+    return Rung(_THE_TEAM, (), (channel,), _LAST.minutes, _LAST.minutes)
 
 
 def _address(person: RosterPerson, doors: Sequence[str]) -> Destination | None:
     return next((Destination(door, Reach.PERSON, person.ids[door]) for door in doors if door in person.ids), None)
-
-
-def _team_of(directory: Directory, case: Case) -> frozenset[str]:
-    return frozenset(p.id for role in _TEAM for p in directory.holders(case.academy, role))
 
 
 def _on_the_roster(directory: Directory, case: Case) -> frozenset[str]:

@@ -9,31 +9,27 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from bot.errors import ConfigError
 
-_WRITE = {
-    "HANDRAIL_TRUST": "Write the path of the trust's own file, such as HANDRAIL_TRUST=trust.toml",
-    "PORT": "Write a whole number from 0 to 65535, such as PORT=3978",
-}
+_HIGHEST_PORT = 65535
 
 
 class Settings(BaseModel):
     """`trust` is the path of the trust's file, or None when the environment names none."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     trust: Path | None = Field(default=None, alias="HANDRAIL_TRUST")
     database_url: str = Field(default="sqlite:///handrail.db", alias="HANDRAIL_DATABASE_URL")
     key: SecretStr | None = Field(default=None, alias="HANDRAIL_KEY")
-    port: int = Field(default=3978, alias="PORT", ge=0, le=65535)
+    port: int = Field(default=3978, alias="PORT", ge=0, le=_HIGHEST_PORT)
 
     def key_text(self) -> str | None:
         return self.key.get_secret_value() if self.key else None
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:
-    """Raises ConfigError (exit code 78) that names the variable and what to write."""
+    """An empty variable is as good as none. Raises ConfigError (exit code 78): which variable, and what to write."""
     try:
-        return Settings.model_validate(dict(environment))
-    except ValidationError as wrong:
-        first = wrong.errors(include_input=False)[0]
-        name = str(first["loc"][0])
-        raise ConfigError("environment", name, str(first["msg"]), _WRITE.get(name, "See the README")) from None
+        return Settings.model_validate({name: value for name, value in environment.items() if value.strip()})
+    except ValidationError:  # the port alone is read as anything but text
+        wrong = f"is not a whole number from 0 to {_HIGHEST_PORT}"
+        raise ConfigError("environment", "PORT", wrong, "Write a port that is free, such as PORT=3978") from None

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from adapters.trust_file import TrustFile
 from bot import composition
 from bot.bot import Bot
 from bot.case import Entry, Kind

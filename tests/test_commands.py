@@ -128,9 +128,7 @@ async def test_back_on_the_first_question_says_that_there_is_nothing_before_it(h
 
 
 @_by_button_and_typed
-async def test_back_from_a_card_about_the_report_itself_asks_the_question_that_stood(
-    here: School, typed: bool
-) -> None:
+async def test_back_from_a_card_about_the_report_itself_asks_the_question_that_stood(here: School, typed: bool) -> None:
     await goes_to(here, "words")
     await here.passes(minutes=16)
     await here.says("I am back now, sorry")

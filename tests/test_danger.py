@@ -163,6 +163,7 @@ async def test_an_alert_whose_sender_falls_silent_is_marked_incomplete_and_the_n
 ) -> None:
     await _in_danger(here)
     await answers(here)
+    await here.presses("Acknowledge", who="dsl-north")
     assert say("post.telling") in here.channel_reads()
     await here.passes(minutes=16)
     assert say("post.incomplete") in here.channel_reads()
@@ -175,3 +176,12 @@ async def test_words_that_speak_of_danger_bring_999_whatever_they_answer(here: S
     await goes_to(here, "words")
     await here.says(words)
     assert say("asking.danger_words") in text_of(here.question())
+
+
+async def test_stopping_after_the_alert_gives_the_next_steps_and_asks_no_more(here: School) -> None:
+    await _in_danger(here)
+    await answers(here)
+    await here.presses("Stop")
+    assert say("stopping.stopped") in here.reads("teacher")
+    assert say("steps.title") in here.reads("teacher")
+    assert FIRST in await lead_reads(here)

@@ -312,13 +312,14 @@ def _press(it: Conversation, action: Action, answers: Mapping[str, tuple[str, ..
     return hearing.hear(it, Incoming(SENDER, "k", NOW, press=press), MOMENT)
 
 
-def _answers(it: Conversation) -> Iterator[dict[str, tuple[str, ...]]]:
+def _answers(it: Conversation) -> Iterator[Mapping[str, tuple[str, ...]]]:
     """Every answer of the step that stands; on a card of several, each pick alone and beside "I don't know"."""
     on_card = [step for step in FLOW.on_card(it.step) if step.asks]
     for step in on_card:
         for option in MOMENT.options(step):
-            yield {other.id: (UNKNOWN,) for other in on_card} | {step.id: (option.value,)}
-            yield {step.id: (option.value,)}
+            alone: dict[str, tuple[str, ...]] = {step.id: (option.value,)}
+            yield {other.id: (UNKNOWN,) for other in on_card} | alone
+            yield alone
         if step.kind is StepKind.PICK_MANY:
             yield {step.id: tuple(option.value for option in MOMENT.options(step))}
 

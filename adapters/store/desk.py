@@ -19,7 +19,8 @@ class Desk:
     """One connection's prepared statements. Bound values go by name."""
 
     def __init__(self, connection: Connection) -> None:
-        self._cursor = connection.connection.cursor()
+        self._driver = connection.connection
+        self._cursor = self._driver.cursor()
         self._dialect = connection.dialect
         self._prepared: dict[ClauseElement, tuple[str, dict[str, object]]] = {}
 
@@ -43,6 +44,11 @@ class Desk:
     def word(self, sql: str) -> None:
         """A word of transaction control."""
         self._cursor.execute(sql)
+
+    def close(self) -> None:
+        """Put the pen down, and undo what was not committed."""
+        self._cursor.close()
+        self._driver.rollback()
 
     def _execute(self, statement: ClauseElement, bound: dict[str, object]) -> None:
         sql, constants = self._prepared.get(statement) or self._prepare(statement)

@@ -82,14 +82,23 @@ def connect_to(file: Path, *, read_only: bool = False) -> Engine:
     uri = f"file:{quote(str(file))}?mode={'ro' if read_only else 'rw'}"
     engine = create_engine(
         "sqlite://",
-        creator=lambda: sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_MILLISECONDS / 1000),
+        creator=lambda: _connection(uri, settings(read_only=read_only)),
         poolclass=NullPool,
         paramstyle="named",
         hide_parameters=True,
     )
-    event.listen(engine, "connect", lambda connection, _: arm(connection, settings(read_only=read_only)))
     event.listen(engine, "begin", _begin_reading if read_only else _begin_writing)
     return engine
+
+
+def _connection(uri: str, wanted: dict[str, object]) -> sqlite3.Connection:
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_MILLISECONDS / 1000)
+    try:
+        arm(connection, wanted)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def settings(*, read_only: bool = False, version: tuple[int, int, int] | None = None) -> dict[str, object]:
@@ -136,7 +145,7 @@ def guarded(file: Path, what: Callable[[], Any]) -> Any:
     """The database's own refusals in our words."""
     try:
         return what()
-    except (DatabaseError, sqlite3.DatabaseError) as error:
+    except (DatabaseError, sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise _refusal(file, getattr(error, "orig", None) or error) from None
 
 

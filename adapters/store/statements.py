@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from adapters.store.tables import audit, cases, chronology, conversations, deliveries, inbox, outbox, timers
+from adapters.store.tables import audit, cases, chronology, conversations, deliveries, inbox, outbox, refs, timers
 
 
 def _insert(table: Table, *names: str) -> Insert:
@@ -67,9 +67,15 @@ MOVE_CASE = _set(cases, "state", "academy", "handed_off_at", "acknowledged_at", 
     _is(cases.c.ref), _is(cases.c.version)
 )
 
+NUMBER_OF = select(refs.c.n).where(_is(refs.c.ref))
+ADD_REF = _insert(refs, "ref")
 NEXT_ENTRY = select(func.coalesce(func.max(chronology.c.id), 0) + 1)
-ADD_ENTRY = _insert(chronology, "id", "ref", "at", "kind", "body")
-CHRONOLOGY = select(chronology.c.id, chronology.c.body).where(_is(chronology.c.ref)).order_by(chronology.c.id)
+ADD_ENTRY = _insert(chronology, "id", "about", "ref", "at", "kind", "body")
+CHRONOLOGY = (
+    select(chronology.c.id, chronology.c.body)
+    .where(chronology.c.about == NUMBER_OF.scalar_subquery())
+    .order_by(chronology.c.id)
+)
 
 LAST_AUDIT = select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
 ADD_AUDIT = _insert(audit, "seq", "at", "actor", "action", "ref", "detail", "prev", "hash")

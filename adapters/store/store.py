@@ -145,8 +145,12 @@ class SqlStore:
             raise StoreUnavailable("the database file was exchanged for another")
 
     def _hang_up(self) -> None:
-        connection, self._connection, self._desk = self._connection, None, None
-        if connection:
+        """Let go of the file's locks now, whoever still holds the error and the cursor in it."""
+        connection, self._connection = self._connection, None
+        desk, self._desk = self._desk, None
+        if connection and desk:
+            with suppress(sqlite3.Error):
+                desk.close()
             connection.invalidate()
             connection.close()
 
@@ -158,10 +162,10 @@ class SqlStore:
 def _performed(desk: Desk, tx: SqlTx, turn: _Turn) -> _Outcome:
     try:
         return _Outcome(turn, value=_tried(desk, tx, turn.work))
-    except _THIS_TURN_ONLY as error:
-        return _Outcome(turn, error=error)
-    except sqlite3.DatabaseError:
-        raise
+    except sqlite3.Error as error:
+        if _database_failed(error):
+            raise
+        return _Outcome(turn, error=_unavailable(error))
     except StopIteration:  # no future takes one
         return _Outcome(turn, error=RuntimeError("the turn raised StopIteration"))
     except BaseException as error:  # it is the caller's, in another thread
@@ -189,8 +193,12 @@ def _inside_savepoint(desk: Desk, tx: SqlTx, work: Callable[[Tx], Any]) -> Any:
 
 
 def _database_failed(error: BaseException) -> bool:
-    """SQLite may have rolled the whole transaction back already: then there is no savepoint to go back to."""
-    return isinstance(error, sqlite3.DatabaseError) and not isinstance(error, _THIS_TURN_ONLY)
+    """SQLite may have rolled the whole transaction back already: then there is no savepoint to go back to.
+
+    An error without SQLite's own code is Python's, about one value: only its turn is undone.
+    """
+    its_own = isinstance(error, sqlite3.Error) and hasattr(error, "sqlite_errorcode")
+    return its_own and not isinstance(error, _THIS_TURN_ONLY)
 
 
 def _answer(outcomes: Iterable[_Outcome]) -> None:

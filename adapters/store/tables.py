@@ -58,11 +58,20 @@ cases = Table(
     Column("body", Text, nullable=False),
 )
 
+refs = Table(
+    "refs",
+    metadata,
+    Column("n", Integer, primary_key=True),
+    Column("ref", Text, nullable=False, unique=True),
+)
+
+# By number and not by reference: the open cases are neighbours in its index then, however many there ever were.
 chronology = Table(
     "chronology",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("ref", Text, nullable=False, index=True),
+    Column("about", Integer, nullable=False, index=True),
+    Column("ref", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("kind", Text, nullable=False),
     Column("body", Text, nullable=False),

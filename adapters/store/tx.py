@@ -68,8 +68,15 @@ class SqlTx(Outbox):
     def chronicle(self, entry: Entry) -> None:
         """Add one line to the chronology; nothing takes it out or changes it again."""
         row = self._desk.all(sql.NEXT_ENTRY)[0][0]
-        body = self._seals.keyring.seal(write(entry), place("chronology", "body", f"{row}#{entry.ref}"))
-        self._desk.run(sql.ADD_ENTRY, id=row, ref=entry.ref, at=micros(entry.at), kind=str(entry.kind), body=body)
+        self._desk.run(
+            sql.ADD_ENTRY,
+            id=row,
+            about=self._number_of(entry.ref),
+            ref=entry.ref,
+            at=micros(entry.at),
+            kind=str(entry.kind),
+            body=self._seals.keyring.seal(write(entry), place("chronology", "body", f"{row}#{entry.ref}")),
+        )
 
     def chronology(self, ref: str) -> Sequence[Entry]:
         """Every line of a case in the order it was written."""
@@ -98,6 +105,13 @@ class SqlTx(Outbox):
     def next_due(self) -> datetime | None:
         row = self._desk.first(sql.NEXT_DUE)
         return moment(row[0]) if row and row[0] is not None else None
+
+    def _number_of(self, ref: str) -> int:
+        found = self._desk.first(sql.NUMBER_OF, at_ref=ref)
+        if found is None:
+            self._desk.run(sql.ADD_REF, ref=ref)
+            return self._number_of(ref)
+        return int(found[0])
 
     def _sender(self, sender: Person) -> str:
         return self._seals.lookup.of("sender", sender.key)

@@ -70,14 +70,18 @@ def _cases() -> None:
 
 def _trails() -> None:
     op.create_table(
+        "refs", sa.Column("n", sa.Integer, primary_key=True), sa.Column("ref", sa.Text, nullable=False, unique=True)
+    )
+    op.create_table(
         "chronology",
         sa.Column("id", sa.Integer, primary_key=True),
+        _number("about"),
         _words("ref"),
         _time("at"),
         _words("kind"),
         _words("body"),
     )
-    op.create_index("ix_chronology_ref", "chronology", ["ref"])
+    op.create_index("ix_chronology_about", "chronology", ["about"])
     names = ("actor", "action", "ref", "detail", "prev", "hash")
     op.create_table(
         "audit", sa.Column("seq", sa.Integer, primary_key=True), _time("at"), *(_words(name) for name in names)
