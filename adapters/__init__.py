@@ -1,1 +1,1 @@
-"""The doors: chat platforms, the playground, the console, the store. Two translations each; no rule may enter this room."""
+"""The doors: chat platforms, the playground, the console, the store. Two translations each; no rule may enter."""

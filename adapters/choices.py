@@ -1,4 +1,4 @@
-"""A card as lines of text, with every choice numbered. What was typed must never be read here, only numbers given out."""
+"""A card as lines of text, with every choice numbered. What was typed must never be read here."""
 
 from __future__ import annotations
 

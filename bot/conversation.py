@@ -41,7 +41,8 @@ class Conversation:
 
     `revision` is the serial number of the card that now stands, `candidates` the readings of a typed answer that wait
     for a yes. `blind`: a notice without words is out. `handed_off`: the case is with somebody who may see it.
-    `complete`: the essentials are answered. `steps_given`: the next steps have been given. `told`: something about a concern has been said.
+    `complete`: the essentials are answered. `steps_given`: so are the next steps. `told`: something about a concern has
+    been said.
     """
 
     id: str

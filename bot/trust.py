@@ -67,6 +67,12 @@ Slug = Annotated[
 Line = Annotated[
     str, Field(min_length=1, max_length=160, pattern=r"^[^\r\n\x00-\x1f]+$", description="Write one line.")
 ]
+Name = Annotated[
+    str,
+    Field(
+        min_length=1, max_length=75, pattern=r"^[^\r\n\x00-\x1f]+$", description="Write one line, 75 letters at most."
+    ),
+]
 Phone = Annotated[str, AfterValidator(_phone), Field(description='Write digits and spaces only, as in "01632 960123".')]
 Hours = Annotated[
     str,
@@ -183,7 +189,7 @@ class Academy(Table):
     """One academy and its roster: ids of people, in the order in which they are rung."""
 
     id: Slug
-    name: Line
+    name: Name
     authority: Slug
     dsl: Slug
     deputies: tuple[Slug, ...] = ()
@@ -226,7 +232,7 @@ class Authority(Table):
     """A local authority. `contacts` stand in the order in which they are rung; `marf_hours` is S2-119 (C-14)."""
 
     id: Slug
-    name: Line
+    name: Name
     contacts: tuple[Slug, ...] = Field(
         min_length=1, description="Write the ids of its contacts in the order to ring them."
     )
