@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from bot.directory import Academy, Authority, Contact, Directory, RosterPerson
 from bot.hours import Opening, Status, london, opposite, status
@@ -55,6 +56,24 @@ def numbers(
     `authority` is the council the child lives in, which decides (N-24); with none, or one that is not in the file, the
     lines of all are given, those of the academy's own council first.
     """
+    minute = at.astimezone(UTC).replace(second=0, microsecond=0)
+    return _in_the_minute(_Asked(id(directory), minute, academy, authority, directory))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The same directory, asked the same in the same minute, has the same answer."""
+
+    directory_id: int
+    at: datetime
+    academy: str | None
+    authority: str | None
+    directory: Directory = field(compare=False)
+
+
+@lru_cache(maxsize=64)
+def _in_the_minute(asked: _Asked) -> tuple[Number, ...]:
+    directory, at, academy, authority = asked.directory, asked.at, asked.academy, asked.authority
     councils = _councils(directory, academy, authority)
     local = dict.fromkeys(id for council in councils for id in council.contacts)
     wide = dict.fromkeys(id for id in directory.trust_contacts if id not in local)

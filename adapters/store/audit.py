@@ -24,7 +24,8 @@ from adapters.store.tables import audit
 from bot.errors import ConfigError, HandrailError
 from bot.ports import Audited
 
-_NOTHING = (0, "0" * 64)
+Tail = tuple[int, str]
+_NOTHING: Tail = (0, "0" * 64)
 _canonical = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), default=repr).encode
 
 
@@ -44,15 +45,20 @@ class Verified:
     head: str
 
 
-def append(desk: Desk, seals: Seals, row: Audited) -> None:
-    """Add one row at the end of the chain."""
-    last, prev = desk.first(LAST_AUDIT) or _NOTHING
+def append(desk: Desk, seals: Seals, row: Audited, tail: Tail | None = None) -> Tail:
+    """Add one row at the end of the chain, which is `tail` when the same transaction has just written it.
+
+    Returns the new end: sequence number and hash.
+    """
+    last, prev = tail or desk.first(LAST_AUDIT) or _NOTHING
     seq = last + 1
     actor = seals.keyring.seal(_bytes(row.actor), place("audit", "actor", seq))
     detail = seals.keyring.seal(_bytes(row.detail), place("audit", "detail", seq))
     fields = (seq, micros(row.at), actor, row.action, _plain(row.ref), detail, prev)
     names = ("seq", "at", "actor", "action", "ref", "detail", "prev")
-    desk.run(ADD_AUDIT, **dict(zip(names, fields, strict=True)), hash=_hash(fields))
+    hashed = _hash(fields)
+    desk.run(ADD_AUDIT, **dict(zip(names, fields, strict=True)), hash=hashed)
+    return seq, hashed
 
 
 def verify(connection: Connection, anchor: str = "") -> Verified:

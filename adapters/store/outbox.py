@@ -23,6 +23,7 @@ class Outbox:
 
     def __init__(self, desk: Desk, seals: Seals, owner: str) -> None:
         self._desk, self._seals, self._owner = desk, seals, owner
+        self._last_post = 0
 
     def post(self, post: Post, at: datetime) -> None:
         """Queue a post, in the stead of one that still waits for the same place; its marks are kept."""
@@ -72,10 +73,11 @@ class Outbox:
         self._desk.run(sql.WITHDRAW, at_ref=ref, prefix=slot_prefix, length=len(slot_prefix))
 
     def _add(self, post: Post, destination: str, now: int) -> None:
-        row = self._desk.all(sql.NEXT_POST)[0][0]
+        row = self._last_post = (self._last_post or self._desk.all(sql.LAST_POST)[0][0]) + 1
         self._desk.run(
             sql.ADD_POST,
             id=row,
+            marks=post.marks,
             lane=int(post.lane),
             destination=destination,
             slot=post.slot,
@@ -91,14 +93,14 @@ class Outbox:
         )
 
     def _replace(self, old: Row, post: Post) -> None:
-        row, lane, payload = old
-        marks = _joined(self._opened(row, payload).marks, post.marks)
-        post = replace(post, marks=marks, lane=min(post.lane, Lane(lane)))
+        row, lane, marks = old
+        post = replace(post, marks=_joined(marks, post.marks), lane=min(post.lane, Lane(lane)))
         self._desk.run(
             sql.REPLACE_POST,
             at_id=row,
             new_lane=int(post.lane),
             new_ref=post.ref,
+            new_marks=post.marks,
             new_payload=self._sealed(row, post),
             new_lease_until=0,
             new_lease_owner="",

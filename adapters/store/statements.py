@@ -69,7 +69,7 @@ MOVE_CASE = _set(cases, "state", "academy", "handed_off_at", "acknowledged_at", 
 
 NUMBER_OF = select(refs.c.n).where(_is(refs.c.ref))
 ADD_REF = _insert(refs, "ref")
-NEXT_ENTRY = select(func.coalesce(func.max(chronology.c.id), 0) + 1)
+LAST_ENTRY = select(func.coalesce(func.max(chronology.c.id), 0))
 ADD_ENTRY = _insert(chronology, "id", "about", "ref", "at", "kind", "body")
 CHRONOLOGY = (
     select(chronology.c.id, chronology.c.body)
@@ -81,9 +81,9 @@ LAST_AUDIT = select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limi
 ADD_AUDIT = _insert(audit, "seq", "at", "actor", "action", "ref", "detail", "prev", "hash")
 
 _STANDS = outbox.c.state == _WAITING
-NEXT_POST = select(func.coalesce(func.max(outbox.c.id), 0) + 1)
+LAST_POST = select(func.coalesce(func.max(outbox.c.id), 0))
 SAME_PLACE = (
-    select(outbox.c.id, outbox.c.lane, outbox.c.payload)
+    select(outbox.c.id, outbox.c.lane, outbox.c.marks)
     .where(_STANDS, _is(outbox.c.destination), _is(outbox.c.slot), outbox.c.lease_until <= bindparam("now"))
     .order_by(outbox.c.id.desc())
     .limit(1)
@@ -91,9 +91,9 @@ SAME_PLACE = (
 ADD_POST = _insert(
     outbox,
     *("id", "lane", "destination", "slot", "ref", "queued_at", "due_at"),
-    *("lease_until", "lease_owner", "attempts", "state", "reason", "payload"),
+    *("lease_until", "lease_owner", "attempts", "state", "reason", "marks", "payload"),
 )
-REPLACE_POST = _set(outbox, "lane", "ref", "payload", "lease_until", "lease_owner").where(_is(outbox.c.id))
+REPLACE_POST = _set(outbox, "lane", "ref", "marks", "payload", "lease_until", "lease_owner").where(_is(outbox.c.id))
 
 _earlier = outbox.alias("earlier")
 _FIRST_OF_ITS_SLOT = ~exists().where(

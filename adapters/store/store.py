@@ -30,7 +30,7 @@ from bot.ports import Tx
 T = TypeVar("T")
 
 _BATCH = 64
-_TRIES = 5
+_TRIES_ALONE = 4  # after the one together
 _SYNC_FAILED = frozenset({sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC})
 _THIS_TURN_ONLY = (
     sqlite3.IntegrityError,
@@ -121,10 +121,22 @@ class SqlStore:
         self._same_file()
         desk.word("BEGIN IMMEDIATE")
         self._take_waiting(turns)
-        tx = SqlTx(desk, self._seals, self._owner)
-        outcomes = [_performed(desk, tx, turn) for turn in turns if turn]
+        outcomes = self._performed([turn for turn in turns if turn])
         desk.word("COMMIT")
         return outcomes
+
+    def _performed(self, turns: Sequence[_Turn]) -> Sequence[_Outcome]:
+        """All together, since nearly always none raises; when one did, all again, each in a savepoint of its own."""
+        desk = self._desk or self._connect()
+        try:
+            tx = SqlTx(desk, self._seals, self._owner)
+            return [_Outcome(turn, value=turn.work(tx)) for turn in turns]
+        except BaseException as error:
+            if _database_failed(error):
+                raise
+        desk.word("ROLLBACK")
+        desk.word("BEGIN IMMEDIATE")
+        return [_performed(desk, SqlTx(desk, self._seals, self._owner), turn) for turn in turns]
 
     def _take_waiting(self, turns: list[_Turn | None]) -> None:
         """Whoever came while the lock was awaited shares the commit, and would share the refusal."""
@@ -173,7 +185,7 @@ def _performed(desk: Desk, tx: SqlTx, turn: _Turn) -> _Outcome:
 
 
 def _tried(desk: Desk, tx: SqlTx, work: Callable[[Tx], Any]) -> Any:
-    for _ in range(_TRIES - 1):
+    for _ in range(_TRIES_ALONE - 1):
         with suppress(Stale):
             return _inside_savepoint(desk, tx, work)
     return _inside_savepoint(desk, tx, work)

@@ -105,6 +105,7 @@ outbox = Table(
     Column("attempts", Integer, nullable=False),
     Column("state", Text, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("marks", Text, nullable=False),
     Column("payload", Text, nullable=False),
     CheckConstraint("state IN ('waiting', 'sent', 'abandoned')", name="ck_outbox_state"),
 )

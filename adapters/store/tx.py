@@ -22,6 +22,9 @@ from bot.ports import Audited, Timer, TimerKind
 class SqlTx(Outbox):
     """The port `bot.ports.Tx`. A row moves only from the version that was read; else Stale is raised (I8)."""
 
+    _last_entry = 0
+    _tail: audit.Tail | None = None
+
     def first_time(self, key: str, at: datetime) -> bool:
         """Whether this message key was never heard before; it is noted at once."""
         return self._desk.run(sql.FIRST_TIME, key=self._seals.lookup.of("inbox", key), at=micros(at)) == 1
@@ -67,7 +70,7 @@ class SqlTx(Outbox):
 
     def chronicle(self, entry: Entry) -> None:
         """Add one line to the chronology; nothing takes it out or changes it again."""
-        row = self._desk.all(sql.NEXT_ENTRY)[0][0]
+        row = self._last_entry = (self._last_entry or self._desk.all(sql.LAST_ENTRY)[0][0]) + 1
         self._desk.run(
             sql.ADD_ENTRY,
             id=row,
@@ -87,7 +90,7 @@ class SqlTx(Outbox):
         ]
 
     def audit(self, row: Audited) -> None:
-        audit.append(self._desk, self._seals, row)
+        self._tail = audit.append(self._desk, self._seals, row, self._tail)
 
     def set_timer(self, timer: Timer) -> None:
         """Set the one timer of this kind for its subject, in the stead of an earlier one."""

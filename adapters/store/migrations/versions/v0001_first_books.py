@@ -97,7 +97,7 @@ def _outbox() -> None:
         *(_time(name) for name in ("queued_at", "due_at", "lease_until")),
         _words("lease_owner"),
         _number("attempts"),
-        *(_words(name) for name in ("state", "reason", "payload")),
+        *(_words(name) for name in ("state", "reason", "marks", "payload")),
         sa.CheckConstraint("state IN ('waiting', 'sent', 'abandoned')", name="ck_outbox_state"),
     )
     for name, columns in (("lane", ["lane", "id"]), ("slot", ["destination", "slot", "id"])):
