@@ -108,7 +108,8 @@ def contacts(
     authority: Annotated[str, typer.Option(help="A council of the trust's file: where the child lives.")] = "",
     at: Annotated[str, typer.Option(help="A time, such as 2026-12-25T23:10 (London). Left out: now.")] = "",
     as_json: AsJson = False,
-    poster: Annotated[Path | None, typer.Option(help="Write the staff-room poster of --academy to this PDF.")] = None,
+    poster: Annotated[bool, typer.Option("--poster", help="The page for the staff-room wall, as a PDF.")] = False,
+    to: Annotated[Path, typer.Option(help="Where the poster goes; - is standard output.")] = Path("poster.pdf"),
 ) -> None:
     """Whom to ring now: what is open first, and until when."""
     from bot import contacts as book
@@ -118,19 +119,21 @@ def contacts(
     _known(authority, (a.id for a in directory.authorities), "--authority")
     moment = _moment(at)
     if poster:
-        _write_poster(poster, directory, academy, moment)
+        _write_poster(to, directory, [academy] if academy else [a.id for a in directory.academies], moment)
         return
     found = book.numbers(directory, moment, academy=academy or None, authority=authority or None)
     typer.echo(book.to_json(found) if as_json else "\n".join(book.lines(found)))
 
 
-def _write_poster(path: Path, directory: Any, academy: str, at: datetime) -> None:
+def _write_poster(to: Path, directory: Any, academies: list[str], at: datetime) -> None:
     from adapters.export.poster import poster_pdf
 
-    if not academy:
-        raise ConfigError("command line", "--academy", "is missing", "Write the academy that the poster is for")
-    path.write_bytes(poster_pdf(directory, academy, at))
-    typer.echo(f"Written: {path}")
+    made = poster_pdf(directory, academies, at)
+    if str(to) == "-":
+        sys.stdout.buffer.write(made)
+        return
+    to.write_bytes(made)
+    typer.echo(f"Written: {to}")
 
 
 def _known(value: str, ids: Iterable[str], option: str) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
 from bot import composition
 from tests.commands import BAD_DATA, EXAMPLE, IO_ERROR, REFUSED, USAGE, handrail, refusal
@@ -201,9 +203,15 @@ def test_with_no_trust_named_the_example_is_shown_and_said_to_be_one() -> None:
 
 def test_the_poster_is_a_pdf(tmp_path: Path) -> None:
     file = tmp_path / "poster.pdf"
-    ended = handrail("contacts", "--academy", "north", "--poster", str(file), setting=EXAMPLE)
+    ended = handrail("contacts", "--academy", "north", "--poster", "--to", str(file), setting=EXAMPLE)
     assert ended.returncode == 0, ended.stderr
-    assert file.read_bytes().startswith(b"%PDF-")
+    assert len(PdfReader(file).pages) == 1
+
+
+def test_without_an_academy_every_academy_has_its_page_of_the_poster() -> None:
+    ended = handrail("contacts", "--poster", "--to", "-", setting=EXAMPLE)
+    assert ended.returncode == 0, ended.stderr
+    assert len(PdfReader(BytesIO(ended.stdout)).pages) == 3
 
 
 @pytest.mark.parametrize(
@@ -214,7 +222,6 @@ def test_the_poster_is_a_pdf(tmp_path: Path) -> None:
         (["--at", "friday"], "--at: is not a time. Write it as in 2026-12-25T23:10"),
         (["--at", "0001-01-01T00:00"], "--at: is too far away"),
         (["--at", "9999-12-31T23:59"], "--at: is too far away"),
-        (["--poster", "poster.pdf"], "--academy: is missing. Write the academy that the poster is for"),
     ],
 )
 def test_contacts_that_cannot_be_given_are_refused_with_what_to_write(words: list[str], said: str) -> None:
@@ -223,7 +230,7 @@ def test_contacts_that_cannot_be_given_are_refused_with_what_to_write(words: lis
 
 def test_a_poster_that_cannot_be_written_says_where(tmp_path: Path) -> None:
     where = tmp_path / "none" / "poster.pdf"
-    ended = handrail("contacts", "--academy", "north", "--poster", str(where), setting=EXAMPLE)
+    ended = handrail("contacts", "--academy", "north", "--poster", "--to", str(where), setting=EXAMPLE)
     assert str(where) in refusal(ended, IO_ERROR)
 
 

@@ -21,12 +21,12 @@ AT = datetime(2026, 11, 20, 16, 31, tzinfo=UTC)
 
 @cache
 def poster(academy: str) -> bytes:
-    return poster_pdf(EXAMPLE, academy, AT)
+    return poster_pdf(EXAMPLE, (academy,), AT)
 
 
 def pages(directory: Directory, academy: str = "north") -> list[str]:
     """The text of each page, with every run of white space one blank."""
-    pdf = poster(academy) if directory is EXAMPLE else poster_pdf(directory, academy, AT)
+    pdf = poster(academy) if directory is EXAMPLE else poster_pdf(directory, (academy,), AT)
     reader = PdfReader(BytesIO(pdf))
     return [" ".join(page.extract_text().split()) for page in reader.pages]
 
@@ -113,7 +113,7 @@ def test_an_academy_without_a_head_does_not_send_staff_to_one() -> None:
 
 def test_an_academy_that_is_not_there_is_refused() -> None:
     with pytest.raises(KeyError):
-        poster_pdf(EXAMPLE, "nowhere", AT)
+        poster_pdf(EXAMPLE, ("nowhere",), AT)
 
 
 def test_it_uses_no_colour() -> None:

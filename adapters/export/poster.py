@@ -6,7 +6,8 @@ It names the safeguarding team, the councils' services and nobody else: no case 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -75,23 +76,32 @@ class _Sheet:
         self.space(0.8)
 
 
-def poster_pdf(directory: Directory, academy_id: str, at: datetime) -> bytes:
-    """The poster of an academy as a PDF of one page; of more only if half-size type does not fit on one.
+def poster_pdf(directory: Directory, academy_ids: Sequence[str], at: datetime) -> bytes:
+    """The posters of these academies as a PDF, a page each; more only if half-size type does not fit on one.
 
     Raises KeyError for an academy that is not in the file.
     """
-    academy = directory.academy(academy_id)
-    if academy is None:
-        raise KeyError(academy_id)
-    for scale in _SCALES:
-        sheet = _Sheet(_blank(academy, at), scale, long_date(at.astimezone(london()).date()))
-        _draw(sheet, directory, academy)
-        if sheet.pdf.page_no() == 1:
-            break
-        _close_fonts(sheet.pdf)
-    made = bytes(sheet.pdf.output())
-    _close_fonts(sheet.pdf)
-    return made
+    by_id = {academy.id: academy for academy in directory.academies}
+    academies = [by_id[id] for id in academy_ids]
+    printed = long_date(at.astimezone(london()).date())
+    scales = [_fitting(directory, academy, at, printed) for academy in academies]
+    with _blank(", ".join(academy.name for academy in academies), at) as pdf:
+        for academy, scale in zip(academies, scales, strict=True):
+            pdf.add_page()
+            _draw(_Sheet(pdf, scale, printed), directory, academy)
+        return bytes(pdf.output())
+
+
+def _fitting(directory: Directory, academy: Academy, at: datetime, printed: str) -> float:
+    """The largest type that leaves the poster on one page."""
+    return next((s for s in _SCALES if _pages(directory, academy, at, printed, s) == 1), _SCALES[-1])
+
+
+def _pages(directory: Directory, academy: Academy, at: datetime, printed: str, scale: float) -> int:
+    with _blank(academy.name, at) as pdf:
+        pdf.add_page()
+        _draw(_Sheet(pdf, scale, printed), directory, academy)
+        return int(pdf.page_no())
 
 
 def _draw(sheet: _Sheet, directory: Directory, academy: Academy) -> None:
@@ -102,23 +112,27 @@ def _draw(sheet: _Sheet, directory: Directory, academy: Academy) -> None:
     _foot(sheet)
 
 
-def _close_fonts(pdf: FPDF) -> None:
-    """fpdf2 leaves its font files open."""
-    for font in pdf.fonts.values():
-        if isinstance(font, TTFFont):
-            font.close()
+@contextmanager
+def _blank(names: str, at: datetime) -> Iterator[FPDF]:
+    """A PDF without a page yet, whose font files are closed afterwards: fpdf2 leaves them open."""
+    pdf = _dressed(names, at)
+    try:
+        yield pdf
+    finally:
+        for font in pdf.fonts.values():
+            if isinstance(font, TTFFont):
+                font.close()
 
 
-def _blank(academy: Academy, at: datetime) -> FPDF:
+def _dressed(names: str, at: datetime) -> FPDF:
     pdf = FPDF(format="A4")
     pdf.set_margins(_MARGIN, _MARGIN, _MARGIN)
     pdf.set_auto_page_break(True, margin=_MARGIN)
-    pdf.set_title(f"When a child tells you: {academy.name}")
+    pdf.set_title(f"When a child tells you: {names}")
     pdf.set_lang("en-GB")
     pdf.set_creation_date(at)
     pdf.add_font("DejaVu", fname=_FONTS / "DejaVuSans.ttf")
     pdf.add_font("DejaVu", style="B", fname=_FONTS / "DejaVuSans-Bold.ttf")
-    pdf.add_page()
     return pdf
 
 
