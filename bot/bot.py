@@ -21,7 +21,7 @@ from bot.asking import card
 from bot.case import Case, Entry, Kind, new_reference
 from bot.conversation import Conversation
 from bot.deeds import Work
-from bot.delivery import Sent
+from bot.delivery import Sender, Sent
 from bot.errors import StoreUnavailable
 from bot.message import Card, Destination, Incoming, Passage, Reach, Tone
 from bot.moment import Moment, Script
@@ -42,6 +42,7 @@ class Bot:
 
     def __init__(self, script: Script, trust: TrustFile, store: Store, doors: Mapping[str, Door], clock: Clock) -> None:
         self._script, self._trust, self._store, self._doors, self._clock = script, trust, store, doors, clock
+        self._sender = Sender(doors)
         self._wake = asyncio.Event()
         self._rescued: OrderedDict[str, None] = OrderedDict()
 
@@ -81,7 +82,13 @@ class Bot:
         return None
 
     def _begin(self, tx: Tx, incoming: Incoming, moment: Moment, earlier: str = "") -> None:
-        conversation = Conversation(
+        conversation = self._new(incoming, moment, earlier)
+        deeds.open_case(tx, conversation, moment)
+        decision = hearing.begin(conversation, incoming, moment)
+        deeds.carry_out(Work(tx, moment, self._order(incoming.sender.door), conversation, decision))
+
+    def _new(self, incoming: Incoming, moment: Moment, earlier: str = "") -> Conversation:
+        return Conversation(
             id=uuid4().hex,
             sender=incoming.sender,
             ref=new_reference(),
@@ -91,10 +98,6 @@ class Bot:
             sender_name=incoming.sender_name,
             earlier_ref=earlier,
         )
-        doors = self._order(incoming.sender.door)
-        deeds.open_case(tx, conversation, moment, doors)
-        decision = hearing.begin(conversation, incoming, moment)
-        deeds.carry_out(Work(tx, moment, doors, conversation, decision))
 
     def _begin_anew(self, tx: Tx, before: Conversation, incoming: Incoming, moment: Moment) -> None:
         tx.save_conversation(replace(before, closed=True))
@@ -117,7 +120,7 @@ class Bot:
 
     async def _send(self, waiting: Waiting) -> None:
         case = await self._store.transact(partial(_case_of, waiting)) if waiting.post.ref else None
-        sent = await delivery.send(self._doors, waiting, case, self._trust.current())
+        sent = await self._sender.send(waiting, case, self._moment())
         await self._store.transact(partial(self._note, waiting, sent))
         if sent.reason:
             log.warning("not_delivered", outcome=sent.outcome, reason=sent.reason, ref=waiting.post.ref)
@@ -233,26 +236,27 @@ class Bot:
         await self._rescue(incoming, "emergency.broken" if kept else "emergency.failed")
 
     def _write_unread(self, incoming: Incoming, error: str, tx: Tx) -> bool:
-        """Returns whether there were words or picks, and they are in the books."""
+        """Returns whether it was a report's words or picks, and they are in the books."""
         if not tx.first_time(incoming.key, incoming.at):
             return True
-        now, press = self._clock.now(), incoming.press
-        lead = press is not None and press.action in casework.LEAD_ACTIONS
-        ref = press.subject if press and lead else self._ref_for(incoming, tx)
-        tx.audit(Audited(now, escalation.BOT, "turn_failed", ref, error))
-        if lead:
+        moment, press = self._moment(), incoming.press
+        if press and press.action in casework.LEAD_ACTIONS:
+            tx.audit(Audited(moment.now, escalation.BOT, "turn_failed", detail=error))
             return False
+        ref = self._unread_ref(incoming, moment, tx)
         picked = tuple(value for values in press.answers.values() for value in values) if press else ()
-        tx.chronicle(Entry(ref, now, Kind.UNREAD, incoming.sender.key, words=incoming.text, values=picked))
+        tx.chronicle(Entry(ref, moment.now, Kind.UNREAD, incoming.sender.key, words=incoming.text, values=picked))
+        tx.audit(Audited(moment.now, escalation.BOT, "turn_failed", ref, error))
         return True
 
-    def _ref_for(self, incoming: Incoming, tx: Tx) -> str:
+    def _unread_ref(self, incoming: Incoming, moment: Moment, tx: Tx) -> str:
+        """The conversation it belongs to, or a new one whose silence will bring it to a lead all the same."""
         conversation = tx.conversation_of(incoming.sender)
-        if conversation:
-            return conversation.ref
-        case = Case(new_reference(), incoming.sender, self._clock.now())
-        tx.save_case(case)
-        return case.ref
+        if conversation is None:
+            conversation = replace(self._new(incoming, moment), told=True)
+            deeds.open_case(tx, conversation, moment)
+            tx.save_conversation(conversation)
+        return conversation.ref
 
     # --- shared ---
 

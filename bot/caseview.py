@@ -17,7 +17,8 @@ from bot.message import Card, Passage, Tone
 from bot.moment import Moment, clock, day
 
 _CHILD, _WORDS = "child", "words"
-_NOTES = (Kind.FIRST_WORDS, Kind.NOTE, Kind.ADDITION, Kind.EDITED, Kind.DELETED, Kind.ATTACHMENT)
+_SAID_OTHERWISE = (Kind.EDITED, Kind.DELETED, Kind.UNREAD)
+_NOTES = (Kind.FIRST_WORDS, Kind.NOTE, Kind.ADDITION, Kind.ATTACHMENT, *_SAID_OTHERWISE)
 
 
 def view(case: Case, conversation: Conversation, entries: Sequence[Entry], moment: Moment) -> Card:
@@ -63,8 +64,8 @@ def _notes(entries: Sequence[Entry], moment: Moment) -> tuple[Passage, ...]:
 
 
 def _words(entry: Entry, moment: Moment) -> str:
-    changed = entry.kind in (Kind.EDITED, Kind.DELETED)
-    return f"({moment.say(f'kind.{entry.kind}')}) {entry.words}" if changed else entry.words
+    told_apart = entry.kind in _SAID_OTHERWISE
+    return f"({moment.say(f'kind.{entry.kind}')}) {entry.words}" if told_apart else entry.words
 
 
 def _proposal(assessment: Assessment, moment: Moment) -> tuple[Passage, ...]:

@@ -52,7 +52,7 @@ def carry_out(work: Work) -> None:
     work.tx.save_conversation(work.now)
 
 
-def open_case(tx: Tx, conversation: Conversation, moment: Moment, doors: tuple[str, ...]) -> None:
+def open_case(tx: Tx, conversation: Conversation, moment: Moment) -> None:
     """The first word of a conversation: the case is in the books before anything is asked."""
     tx.save_case(Case(conversation.ref, conversation.sender, moment.now))
     tx.audit(Audited(moment.now, conversation.sender.key, "opened_conversation", conversation.ref))
@@ -88,7 +88,7 @@ def _update(work: Work) -> None:
     urgency = handoff.propose(work.moment, work.now).urgency
     changed = replace(placed, urgency=urgency, alert=case.alert or in_danger(work.now))
     if urgency.rank > case.urgency.rank or (changed.alert and not case.alert):
-        changed = escalation.rise(work.tx, changed, work.moment, work.doors)
+        changed = escalation.rise(work.tx, changed, work.now, work.moment, work.doors)
     escalation.send(work.tx, work.moment, *handoff.case_posts(changed, work.now, work.moment))
     if changed != case:
         work.tx.save_case(changed)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot import escalation, handoff, receipt, routing
@@ -49,12 +49,34 @@ class Sent:
     retry_after: float = 0.0
 
 
-async def send(doors: Mapping[str, Door], waiting: Waiting, case: Case | None, directory: Directory) -> Sent:
-    """One try at one post; `case` is the one it speaks of, as it stands now. Never raises for what a platform does."""
-    if needless := _needless(waiting, case):
-        return Sent(Outcome.NEEDLESS, reason=needless)
-    door = doors.get(waiting.post.destination.door)
-    return await _outcome(door, waiting, case, directory) if door else Sent(Outcome.NEVER, reason="no_such_door")
+class Sender:
+    """The doors in use, and which places have asked to be left alone, and until when (P2)."""
+
+    def __init__(self, doors: Mapping[str, Door]) -> None:
+        self._doors = doors
+        self._quiet: dict[str, datetime] = {}
+
+    async def send(self, waiting: Waiting, case: Case | None, moment: Moment) -> Sent:
+        """One try at one post; `case` is the one it speaks of, as it stands now. Never raises for what a door does."""
+        place = waiting.post.destination
+        if needless := _needless(waiting, case):
+            return Sent(Outcome.NEEDLESS, reason=needless)
+        if quiet := self._still_quiet(place.key, moment.now):
+            return Sent(Outcome.AGAIN, reason="throttled", retry_after=quiet)
+        if place.door not in self._doors:
+            return Sent(Outcome.NEVER, reason="no_such_door")
+        sent = await _outcome(self._doors[place.door], waiting, case, moment.directory)
+        if sent.retry_after > 0:
+            self._quiet[place.key] = moment.now + _asked_for(sent.retry_after)
+        return sent
+
+    def _still_quiet(self, place: str, now: datetime) -> float:
+        """How many seconds a place is still to be left alone."""
+        until = self._quiet.get(place)
+        if until and until > now:
+            return (until - now).total_seconds()
+        self._quiet.pop(place, None)
+        return 0.0
 
 
 async def _outcome(door: Door, waiting: Waiting, case: Case | None, directory: Directory) -> Sent:
@@ -75,7 +97,7 @@ def _needless(waiting: Waiting, case: Case | None) -> str:
     post = waiting.post
     if post.ref and (case is None or post.destination not in case.posts):
         return "moved"
-    return "nothing_stands_there" if handoff.is_farewell(post) and not waiting.message_id else ""
+    return "nothing_stands_there" if handoff.is_only_in_place(post) and not waiting.message_id else ""
 
 
 async def _try(door: Door, waiting: Waiting, case: Case | None, directory: Directory) -> Sent:
@@ -135,7 +157,11 @@ def _again(tx: Tx, waiting: Waiting, sent: Sent, moment: Moment) -> None:
 
 def _backoff(waiting: Waiting, retry_after: float) -> timedelta:
     ours = min(LATER, timedelta(seconds=2.0 ** min(waiting.attempts, 6)))
-    return max(ours, timedelta(seconds=max(0.0, min(_A_DAY, retry_after))))
+    return max(ours, _asked_for(retry_after))
+
+
+def _asked_for(retry_after: float) -> timedelta:
+    return timedelta(seconds=max(0.0, min(_A_DAY, retry_after)))
 
 
 def _unsure(tx: Tx, waiting: Waiting, sent: Sent, moment: Moment) -> None:

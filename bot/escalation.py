@@ -13,7 +13,7 @@ from datetime import timedelta
 from bot import handoff, receipt, routing
 from bot.case import LIFE, Case, CaseState, Entry, Kind, Notice
 from bot.conversation import Conversation
-from bot.message import Destination, Lane, Post
+from bot.message import Destination, Lane, Post, Reach
 from bot.moment import Moment
 from bot.ports import Audited, Timer, TimerKind, Tx
 
@@ -81,7 +81,9 @@ def climb(tx: Tx, ref: str, moment: Moment) -> None:
 def _try_next(tx: Tx, case: Case, conversation: Conversation, moment: Moment) -> Case:
     rung = case.ladder[case.rung]
     wider = replace(case, posts=tuple(dict.fromkeys((*case.posts, *rung.destinations))))
-    send(tx, moment, *handoff.case_posts(wider, conversation, moment, Lane.ESCALATION))
+    theirs = replace(case, posts=rung.destinations)
+    send(tx, moment, *handoff.case_posts(theirs, conversation, moment, Lane.ESCALATION))
+    send(tx, moment, *handoff.case_posts(case, conversation, moment))
     record(tx, case, moment, "climbed", rung.role)
     key = "post.climbed" if handoff.minutes_waited(case, moment.now) else "post.climbed_at_once"
     return _draw_the_eye(tx, wider, moment, key, rung.destinations)
@@ -102,9 +104,11 @@ def _draw_the_eye(tx: Tx, case: Case, moment: Moment, key: str, places: Sequence
     return replace(case, notices=(*(notice for notice in case.notices if notice not in old), *new))
 
 
-def rise(tx: Tx, case: Case, moment: Moment, doors: tuple[str, ...]) -> Case:
+def rise(tx: Tx, case: Case, conversation: Conversation, moment: Moment, doors: tuple[str, ...]) -> Case:
     """The urgency rose: a new notice to everybody who has it, whoever acknowledged it above all; the shorter clock."""
-    wider = replace(case, posts=tuple(dict.fromkeys((*case.posts, *_holder(case, moment, doors)))))
+    theirs = tuple(place for place in _holder(case, moment, doors) if place not in case.posts)
+    wider = replace(case, posts=(*case.posts, *theirs))
+    send(tx, moment, *handoff.case_posts(replace(case, posts=theirs), conversation, moment, Lane.HANDOFF))
     tx.audit(Audited(moment.now, BOT, "urgency_rose", case.ref, case.urgency))
     if case.waits:
         _set_clock(tx, case, moment)
@@ -137,14 +141,25 @@ def _role_at(case: Case, place: Destination) -> str:
 
 def unreachable(tx: Tx, ref: str, place: Destination, moment: Moment, why: str) -> None:
     """A post of the case cannot be delivered there: the next rung is tried at once if nobody else has it."""
-    case = tx.case(ref)
-    if case is None:
+    case, conversation = tx.case(ref), tx.conversation_about(ref)
+    if case is None or conversation is None or place not in case.posts:
         return
     tx.audit(Audited(moment.now, BOT, "undeliverable", ref, f"{place.key}: {why}"))
-    left = replace(case, posts=tuple(p for p in case.posts if p != place))
+    left = _without(case, place)
     tx.save_case(left)
+    if left.whom != case.whom:
+        tell_reporter(tx, left, conversation, moment)
     if left.waits and not left.is_exhausted and not _is_tried(left):
         tx.set_timer(Timer(TimerKind.RUNG, ref, moment.now))
+
+
+def _without(case: Case, place: Destination) -> Case:
+    """Without the channel it is no longer with the team, but with the first of them one to one."""
+    left = replace(case, posts=tuple(p for p in case.posts if p != place))
+    if place.reach is not Reach.CHANNEL or not case.ladder:
+        return left
+    first = case.ladder[0].role
+    return replace(left, whom=first, delivered_role=first if case.delivered_role == case.whom else case.delivered_role)
 
 
 def _is_tried(case: Case) -> bool:

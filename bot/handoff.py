@@ -93,9 +93,9 @@ def answered(case: Case, moment: Moment) -> tuple[Post, ...]:
     return _settled(case.notices, acknowledged("post.acknowledged", case, moment))
 
 
-def is_farewell(post: Post) -> bool:
-    """Whether it only takes something away, and is worth nothing where nothing stands."""
-    return not post.ref and post.slot.startswith(("case:", "notice:"))
+def is_only_in_place(post: Post) -> bool:
+    """Whether it changes or takes away what stands there, and is worth nothing where nothing stands."""
+    return post.slot.startswith(("case:", "notice:")) and (not post.ref or post.lane >= Lane.RECEIPT)
 
 
 def _settled(notices: Iterable[Notice], line: str) -> tuple[Post, ...]:
