@@ -11,7 +11,7 @@ demo: $(VENV)/.run
 	$(BIN)/handrail demo
 
 test: check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: $(VENV)/.dev $(NODE_MODULES)/.installed chromium
 	$(BIN)/ruff check .

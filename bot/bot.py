@@ -16,7 +16,7 @@ from uuid import uuid4
 
 import structlog
 
-from bot import casework, contacts, deeds, delivery, escalation, hearing, silence
+from bot import asking, casework, contacts, deeds, delivery, escalation, hearing, silence
 from bot.asking import card
 from bot.case import Case, Entry, Kind, new_reference
 from bot.conversation import Conversation
@@ -73,13 +73,19 @@ class Bot:
         if incoming.press and incoming.press.action in casework.LEAD_ACTIONS:
             return casework.act(tx, incoming, incoming.press, moment, self._order(incoming.sender.door))
         before = tx.conversation_of(incoming.sender)
-        if before is None:
+        if before:
+            self._continue(tx, before, incoming, moment)
+        elif hearing.can_begin(incoming):
             self._begin(tx, incoming, moment)
-        elif incoming.text and hearing.is_over(before, moment):
+        elif incoming.press:
+            return card(moment, asking.say(moment, "asking.stale"))
+        return None
+
+    def _continue(self, tx: Tx, before: Conversation, incoming: Incoming, moment: Moment) -> None:
+        if hearing.is_over(before, moment) and hearing.can_begin(incoming):
             self._begin_anew(tx, before, incoming, moment)
         else:
             self._go_on(tx, before, incoming, moment)
-        return None
 
     def _begin(self, tx: Tx, incoming: Incoming, moment: Moment, earlier: str = "") -> None:
         conversation = self._new(incoming, moment, earlier)
@@ -108,6 +114,8 @@ class Bot:
         deeds.carry_out(Work(tx, moment, self._order(incoming.sender.door), before, decision))
         if Deed.BEGIN_ANEW in decision.deeds:
             self._begin(tx, incoming, moment)
+        elif Deed.JOIN in decision.deeds:
+            deeds.reopen_joined(tx, before.earlier_ref, moment)
 
     # --- deliver ---
 

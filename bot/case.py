@@ -24,6 +24,7 @@ class CaseState(StrEnum):
     RECORDED = "recorded"
     PURGED = "purged"
     MISTAKE = "mistake"
+    JOINED = "joined"
 
 
 class Urgency(StrEnum):
@@ -40,7 +41,11 @@ class Urgency(StrEnum):
 
 LIFE = Moves(
     {
-        CaseState.OPEN: {"hand_off": CaseState.HANDED_OFF, "mistake": CaseState.MISTAKE},
+        CaseState.OPEN: {
+            "hand_off": CaseState.HANDED_OFF,
+            "mistake": CaseState.MISTAKE,
+            "join": CaseState.JOINED,
+        },
         CaseState.HANDED_OFF: {"acknowledge": CaseState.ACKNOWLEDGED},
         CaseState.ACKNOWLEDGED: {"review": CaseState.IN_REVIEW, "reopen": CaseState.HANDED_OFF},
         CaseState.IN_REVIEW: {"decide": CaseState.DECIDED},
@@ -76,7 +81,8 @@ class Case:
 
     `staff` is what was answered about adults who work there, `shared`: a lead has since handed it to the usual team.
     `unscreened`: only the person the trust has named may open it. `mistaken`: the reporter says so of a case that is
-    out. `posts` are the places where its card stands, `notices` at most one for each place. `whom` is the role it was
+    out. `posts` are the places where its card stands, `notices` at most one for each place, `blind_places` where a
+    notice without words stands. `whom` is the role it was
     handed to, `delivered_role` the one whose platform first took it. `rung` is the rung now waited on; one past the
     last means that the member of staff has been told to ring.
     """
@@ -94,6 +100,7 @@ class Case:
     mistaken: bool = False
     posts: tuple[Destination, ...] = ()
     notices: tuple[Notice, ...] = ()
+    blind_places: tuple[Destination, ...] = ()
     ladder: tuple[Rung, ...] = ()
     whom: str = ""
     rung: int = 0

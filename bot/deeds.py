@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot import escalation, handoff, nextsteps, receipt, routing
-from bot.case import LIFE, Case, CaseState, Entry, Kind
+from bot.case import LIFE, Case, CaseState, Kind
 from bot.conversation import Conversation, academy_of, facts_of, in_danger, is_screened, staff_of
 from bot.message import Post
 from bot.moment import Moment
@@ -69,7 +69,14 @@ def _start(work: Work) -> Case:
     assessment = handoff.propose(work.moment, work.now)
     case = replace(_placed(work), urgency=assessment.urgency, alert=in_danger(work.now), unscreened=False)
     work.tx.audit(Audited(work.moment.now, work.now.sender.key, "sent", case.ref))
-    return escalation.start(work.tx, case, work.now, work.moment, work.doors)
+    return escalation.start(work.tx, _past_the_blind_notice(work, case, "passed_on"), work.now, work.moment, work.doors)
+
+
+def _past_the_blind_notice(work: Work, case: Case, what: str) -> Case:
+    """Those who saw the notice without words learn, as wordlessly, that nothing more is asked of them."""
+    over = handoff.blind_over(work.now, work.moment, case.blind_places, f"blind.{what}")
+    escalation.send(work.tx, work.moment, *over)
+    return replace(case, blind_places=())
 
 
 def _placed(work: Work) -> Case:
@@ -130,6 +137,7 @@ def _blind_notice(work: Work) -> None:
     tx, moment = work.tx, work.moment
     case = replace(work.case(), academy=academy_of(work.now), staff=frozenset(staff_of(work.now)), unscreened=True)
     places = routing.blind_destinations(moment.directory, case, work.doors)
+    case = replace(case, blind_places=places)
     escalation.send(tx, moment, *handoff.blind_posts(work.now, moment, places))
     escalation.send(tx, moment, receipt.blind_note(case, work.now, moment, sent=bool(places)))
     escalation.record(tx, case, moment, "blind")
@@ -142,7 +150,7 @@ def _blind_notice(work: Work) -> None:
 
 def _mistake(work: Work) -> None:
     """The reporter says it was opened by mistake: a case that is out says so and stays with the lead."""
-    case = work.case()
+    case = _past_the_blind_notice(work, work.case(), "mistake")
     escalation.record(work.tx, case, work.moment, "mistake")
     work.tx.clear_timers(work.now.id, (TimerKind.NUDGE, TimerKind.SILENCE))
     if case.state is CaseState.OPEN:
@@ -154,15 +162,26 @@ def _mistake(work: Work) -> None:
 
 
 def _join(work: Work) -> None:
-    """What was written here belongs to the earlier case: it is copied there, and this one closes."""
-    earlier = work.now.earlier_ref
-    case, conversation = work.tx.case(earlier), work.tx.conversation_about(earlier)
-    for entry in work.tx.chronology(work.now.ref):
-        if entry.words:
-            work.tx.chronicle(Entry(earlier, work.moment.now, Kind.ADDITION, entry.by, words=entry.words))
-    if case and conversation:
-        escalation.send(work.tx, work.moment, *handoff.case_posts(case, conversation, work.moment))
-    _mistake(work)
+    """What was told here belongs to the earlier case: it is copied there, its leads hear of it, and this one closes."""
+    tx, moment, earlier = work.tx, work.moment, work.now.earlier_ref
+    for entry in tx.chronology(work.now.ref):
+        if entry.kind is not Kind.EVENT:
+            tx.chronicle(replace(entry, ref=earlier, at=moment.now, kind=Kind.ADDITION))
+    tx.clear_timers(work.now.id, (TimerKind.NUDGE, TimerKind.SILENCE))
+    case = work.case()
+    escalation.record(tx, case, moment, "joined")
+    tx.save_case(replace(case, state=CaseState(LIFE.after(case.state, "join"))))
+
+
+def reopen_joined(tx: Tx, ref: str, moment: Moment) -> None:
+    """The earlier conversation goes on, so that the next message joins it too; whoever has its case is told of more."""
+    case, conversation = tx.case(ref), tx.conversation_about(ref)
+    if case is None or conversation is None:
+        return
+    reopened = replace(conversation, closed=False, heard_at=moment.now)
+    tx.save_conversation(reopened)
+    escalation.send(tx, moment, *handoff.case_posts(case, reopened, moment))
+    tx.save_case(escalation.tell_of_more(tx, case, moment))
 
 
 def _set_timers(work: Work) -> None:

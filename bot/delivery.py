@@ -210,6 +210,7 @@ def _blind_elsewhere(tx: Tx, post: Post, moment: Moment, doors: tuple[str, ...])
     if post.destination in last or not last:
         escalation.send(tx, moment, receipt.ring_note(case, conversation, moment))
     else:
+        tx.save_case(replace(case, blind_places=last))
         escalation.send(tx, moment, *handoff.blind_posts(conversation, moment, last))
 
 

@@ -115,6 +115,12 @@ def rise(tx: Tx, case: Case, conversation: Conversation, moment: Moment, doors: 
     return _draw_the_eye(tx, wider, moment, "post.risen", wider.posts)
 
 
+def tell_of_more(tx: Tx, case: Case, moment: Moment) -> Case:
+    """Something joined the case after its reporter had finished: whoever has it is told that there is more."""
+    tx.audit(Audited(moment.now, BOT, "more_added", case.ref))
+    return _draw_the_eye(tx, case, moment, "post.more", case.posts)
+
+
 def _holder(case: Case, moment: Moment, doors: tuple[str, ...]) -> tuple[Destination, ...]:
     """Where the person who acknowledged is reached one to one, if the case may still be theirs."""
     if case.acknowledged_by not in routing.readers(moment.directory, case):

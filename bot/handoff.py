@@ -103,6 +103,12 @@ def _settled(notices: Iterable[Notice], line: str) -> tuple[Post, ...]:
     return tuple(Post(notice.place, notice.slot, card, Lane.RECEIPT) for notice in notices)
 
 
+def blind_over(conversation: Conversation, moment: Moment, places: Sequence[Destination], key: str) -> tuple[Post, ...]:
+    """What becomes of a notice without words once nothing more is asked of those who saw it."""
+    card = Card(moment.say("notification.blind_over"), passages=(say(moment, key, Tone.QUIET),))
+    return tuple(Post(place, f"{BLIND}{conversation.id}", card, Lane.RECEIPT) for place in places)
+
+
 def blind_posts(conversation: Conversation, moment: Moment, places: Sequence[Destination]) -> tuple[Post, ...]:
     """A colleague needs a safeguarding lead: no reference and no words, because nobody knows yet who may read them."""
     card = Card(
@@ -122,10 +128,10 @@ def _progress(case: Case, conversation: Conversation, moment: Moment) -> tuple[s
     if case.state is CaseState.MISTAKE or case.mistaken:
         return (moment.say("post.mistake"),)
     count = moment.say("post.answers", count=len(conversation.answers), time=clock(conversation.heard_at))
-    if conversation.mode is Mode.FINISHED:
-        return (moment.say("post.finished"), count)
     if conversation.steps_given and not conversation.complete:
         return (moment.say("post.incomplete"), count)
+    if conversation.mode is Mode.FINISHED:
+        return (moment.say("post.finished"), count)
     return (moment.say("post.telling"), count)
 
 

@@ -63,6 +63,13 @@ def hear(conversation: Conversation, incoming: Incoming, moment: Moment) -> Deci
     return turn.decision()
 
 
+def can_begin(incoming: Incoming) -> bool:
+    """Whether this may be the first thing of a conversation: a message or a start, not a press on an older card."""
+    if incoming.press:
+        return incoming.press.action is Action.NEW
+    return bool(incoming.change is None and (incoming.text.strip() or incoming.attachments))
+
+
 def is_over(conversation: Conversation, moment: Moment) -> bool:
     """Whether a further message may be about something else: finished, and not only just."""
     return conversation.mode is Mode.FINISHED and moment.now - conversation.heard_at > SAME_TALK

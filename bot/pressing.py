@@ -176,7 +176,7 @@ def _press_new(turn: Turn, press: Press) -> None:
 
 def _press_join(turn: Turn, press: Press) -> None:
     it = turn.conversation
-    if not it.earlier_ref or it.handed_off:
+    if not it.earlier_ref or it.handed_off or it.blind:
         _stale(turn)
     elif in_danger(it):
         turn.tell(asking.say(turn.moment, "finished.not_joined", ref=it.earlier_ref))

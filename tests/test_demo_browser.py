@@ -14,7 +14,7 @@ from tests.web.demo import CHANNEL, Visit, demo
 @pytest.fixture
 async def visit() -> AsyncIterator[Visit]:
     async with demo() as url, chromium() as browser:
-        page = await browser.new_page(viewport={"width": 1500, "height": 950})
+        page = await browser.new_page(viewport={"width": 1500, "height": 950}, reduced_motion="reduce")
         await page.goto(url)
         yield Visit(page)
 
