@@ -69,12 +69,12 @@ def _start(work: Work) -> Case:
     assessment = handoff.propose(work.moment, work.now)
     case = replace(_placed(work), urgency=assessment.urgency, alert=in_danger(work.now), unscreened=False)
     work.tx.audit(Audited(work.moment.now, work.now.sender.key, "sent", case.ref))
-    return escalation.start(work.tx, _past_the_blind_notice(work, case, "passed_on"), work.now, work.moment, work.doors)
+    return escalation.start(work.tx, _past_the_blind_notice(work, case, "blind.passed_on"), work.now, work.moment, work.doors)
 
 
-def _past_the_blind_notice(work: Work, case: Case, what: str) -> Case:
+def _past_the_blind_notice(work: Work, case: Case, key: str) -> Case:
     """Those who saw the notice without words learn, as wordlessly, that nothing more is asked of them."""
-    over = handoff.blind_over(work.now, work.moment, case.blind_places, f"blind.{what}")
+    over = handoff.blind_over(work.now, work.moment, case.blind_places, key)
     escalation.send(work.tx, work.moment, *over)
     return replace(case, blind_places=())
 
@@ -150,7 +150,7 @@ def _blind_notice(work: Work) -> None:
 
 def _mistake(work: Work) -> None:
     """The reporter says it was opened by mistake: a case that is out says so and stays with the lead."""
-    case = _past_the_blind_notice(work, work.case(), "mistake")
+    case = _past_the_blind_notice(work, work.case(), "blind.mistake")
     escalation.record(work.tx, case, work.moment, "mistake")
     work.tx.clear_timers(work.now.id, (TimerKind.NUDGE, TimerKind.SILENCE))
     if case.state is CaseState.OPEN:
