@@ -29,7 +29,8 @@ def build_app(parts: Iterable[Part], health: Health) -> web.Application:
 def _answer_health(health: Health) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def answer(_: web.Request) -> web.Response:
         try:
-            return web.json_response(dict(await health()))
+            found = dict(await health())
+            return web.json_response(found, status=200 if found.get("status", "ok") == "ok" else 503)
         except HandrailError as fault:
             return web.json_response({"fault": type(fault).__name__}, status=503)
 

@@ -31,7 +31,7 @@ class TrustFile:
     def current(self) -> Directory:
         """The directory of the file, or of its last good copy."""
         stamp = self._stamp()
-        if stamp != self._seen or self._fault:
+        if stamp != self._seen:
             self._seen = stamp
             self._read_again()
         return self._good

@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import typer
 
 from bot import composition
-from bot.errors import ConfigError, HandrailError
+from bot.errors import ConfigError, HandrailError, NoSuchCase
 from bot.settings import Settings, settings_from
 from flows.faults import FlowError
 
@@ -81,10 +81,10 @@ def _opened(url: str, *, browser: bool) -> None:
 
 
 @app.command()
-def serve(playground: Annotated[bool, typer.Option(help="Practice page on this computer only.")] = False) -> None:
+def serve() -> None:
     """Serve. The port opens only when the trust's file, the flow, the key and the database are all right."""
     opened = lambda url: typer.echo(f"Handrail serves at {url}")  # noqa: E731
-    _run(composition.serve(_settings(), playground=playground, opened=opened))
+    _run(composition.serve(_settings(), opened))
 
 
 @app.command()
@@ -196,7 +196,7 @@ def case_show(ref: str, as_json: AsJson = False) -> None:
     row = Audited(datetime.now(UTC), f"command:{_who()}", "opened", ref)
     shown = report.case_show(_reader(), ref, row)
     if shown is None:
-        raise ConfigError("command line", "REF", "is no case here", "Write a reference from `handrail case list`")
+        raise NoSuchCase("there is no case of that reference here. Write one from `handrail case list`")
     _print(asdict(shown), as_json=as_json)
 
 
@@ -216,7 +216,7 @@ def audit_verify(anchor: Annotated[str, typer.Option(help="A head noted earlier,
     from adapters.store import report
 
     verified = report.audit_verify(_reader(), anchor)
-    typer.echo(f"{verified.count} rows hold. Head: {verified.count}:{verified.head}")
+    typer.echo(f"{verified.count} rows hold. Head: {verified.head}")
 
 
 @key_app.command("new")

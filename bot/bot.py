@@ -7,44 +7,62 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+import time
+import traceback
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from itertools import groupby
-from uuid import uuid4
 
 import structlog
 
-from bot import asking, casework, contacts, deeds, delivery, escalation, hearing, silence
-from bot.asking import card
-from bot.case import Case, Entry, Kind, new_reference
-from bot.conversation import Conversation
-from bot.deeds import Work
+from bot import delivery, escalation, receiving, rescue, silence
+from bot.case import Case
 from bot.delivery import Sender, Sent
-from bot.errors import StoreUnavailable
-from bot.message import Card, Destination, Incoming, Passage, Reach, Tone
+from bot.errors import HandrailError, StoreUnavailable
+from bot.message import Card, Incoming
 from bot.moment import Moment, Script
 from bot.ports import Audited, Clock, Door, Store, Timer, TimerKind, TrustFile, Tx, Waiting
-from bot.turn import Deed
+from bot.rescue import Rescue
 
 log = structlog.get_logger()
 
-LEASE_SECONDS = 30.0
-"""Longer than any send may take, so that a post is never sent by two at once."""
+LEASE_SECONDS = 60.0
+"""Longer than a post may wait for its turn in a batch and be sent, so that none is sent by two at once."""
+
+PATIENCE_SECONDS = 2.0
+"""How long a lane waits for its slowest place before the next lane begins."""
+
+STRIKES = 3
+POISONED = timedelta(hours=6)
+"""A timer that breaks its turn is tried again each minute, and after STRIKES, once somebody was told, this seldom."""
+
+LATE_SECONDS = 60.0
+"""Since delivering or watching last went well: from then on `/health` says so."""
 
 _BATCH = 32
-_REMEMBERED = 10_000
 
 
 class Bot:
     """One bot over one store, one trust's file and any number of doors."""
 
-    def __init__(self, script: Script, trust: TrustFile, store: Store, doors: Mapping[str, Door], clock: Clock) -> None:
+    def __init__(
+        self,
+        script: Script,
+        trust: TrustFile,
+        store: Store,
+        doors: Mapping[str, Door],
+        clock: Clock,
+    ) -> None:
         self._script, self._trust, self._store, self._doors, self._clock = script, trust, store, doors, clock
         self._sender = Sender(doors)
+        self._rescue = Rescue(doors)
         self._wake = asyncio.Event()
-        self._rescued: OrderedDict[str, None] = OrderedDict()
+        self._slow: set[asyncio.Task[None]] = set()
+        self._strikes: Counter[tuple[TimerKind, str]] = Counter()
+        self._last_good: dict[str, float] = {}
 
     # --- hear ---
 
@@ -56,75 +74,60 @@ class Bot:
         try:
             shown = await self._store.transact(partial(self._turn, incoming))
         except StoreUnavailable:
-            await self._rescue(incoming, "emergency.failed")
+            await self._rescue.give_numbers(incoming, self._moment(), "emergency.failed")
             raise
         except Exception as broken:
-            log.error("turn_failed", error=type(broken).__name__)
+            log.error("turn_failed", error=what_broke(broken))
             await self._keep_unread(incoming, type(broken).__name__)
             return None
-        self._rescued.pop(incoming.sender.key, None)
+        self._rescue.over(incoming)
         self._wake.set()
         return shown
 
     def _turn(self, incoming: Incoming, tx: Tx) -> Card | None:
-        if not tx.first_time(incoming.key, incoming.at):
+        if not tx.first_time(_heard_once(incoming), incoming.at):
             return None
-        moment = self._moment()
-        if incoming.press and incoming.press.action in casework.LEAD_ACTIONS:
-            return casework.act(tx, incoming, incoming.press, moment, self._order(incoming.sender.door))
-        before = tx.conversation_of(incoming.sender)
-        if before:
-            self._continue(tx, before, incoming, moment)
-        elif hearing.can_begin(incoming):
-            self._begin(tx, incoming, moment)
-        elif incoming.press:
-            return card(moment, asking.say(moment, "asking.stale"))
-        return None
-
-    def _continue(self, tx: Tx, before: Conversation, incoming: Incoming, moment: Moment) -> None:
-        if hearing.is_over(before, moment) and hearing.can_begin(incoming):
-            self._begin_anew(tx, before, incoming, moment)
-        else:
-            self._go_on(tx, before, incoming, moment)
-
-    def _begin(self, tx: Tx, incoming: Incoming, moment: Moment, earlier: str = "") -> None:
-        conversation = self._new(incoming, moment, earlier)
-        deeds.open_case(tx, conversation, moment)
-        decision = hearing.begin(conversation, incoming, moment)
-        deeds.carry_out(Work(tx, moment, self._order(incoming.sender.door), conversation, decision))
-
-    def _new(self, incoming: Incoming, moment: Moment, earlier: str = "") -> Conversation:
-        return Conversation(
-            id=uuid4().hex,
-            sender=incoming.sender,
-            ref=new_reference(),
-            started_at=moment.now,
-            heard_at=moment.now,
-            step=self._script.flow.start,
-            sender_name=incoming.sender_name,
-            earlier_ref=earlier,
-        )
-
-    def _begin_anew(self, tx: Tx, before: Conversation, incoming: Incoming, moment: Moment) -> None:
-        tx.save_conversation(replace(before, closed=True))
-        self._begin(tx, incoming, moment, earlier=before.ref)
-
-    def _go_on(self, tx: Tx, before: Conversation, incoming: Incoming, moment: Moment) -> None:
-        decision = hearing.hear(before, incoming, moment)
-        deeds.carry_out(Work(tx, moment, self._order(incoming.sender.door), before, decision))
-        if Deed.BEGIN_ANEW in decision.deeds:
-            self._begin(tx, incoming, moment)
-        elif Deed.JOIN in decision.deeds:
-            deeds.reopen_joined(tx, before.earlier_ref, moment)
+        return receiving.receive(tx, incoming, self._moment(), self._order(incoming.sender.door))
 
     # --- deliver ---
 
     async def deliver(self) -> int:
-        """Send what waits, the leads first and the teacher after. Returns how many posts were tried."""
+        """Send what waits, the leads first and the teacher after. Returns how many posts were tried.
+
+        A place that hangs holds up nobody else for longer than PATIENCE; its own sends go on behind. With no door at
+        all everything waits.
+        """
+        if not self._doors:
+            return 0
         claimed = await self._store.transact(partial(_claim, self._clock))
         for _, same_lane in groupby(claimed, key=lambda waiting: waiting.post.lane):
-            await asyncio.gather(*(self._send(waiting) for waiting in same_lane))
+            await self._send_together(list(same_lane))
         return len(claimed)
+
+    async def _send_together(self, posts: Sequence[Waiting]) -> None:
+        """One place after another's fault, all places at once, in order within a place."""
+        by_place: dict[str, list[Waiting]] = {}
+        for waiting in posts:
+            by_place.setdefault(waiting.post.destination.key, []).append(waiting)
+        tasks = {asyncio.create_task(self._send_in_order(its)) for its in by_place.values()}
+        done, slow = await asyncio.wait(tasks, timeout=PATIENCE_SECONDS)
+        self._slow |= slow
+        for task in slow:
+            task.add_done_callback(self._slow.discard)
+        for fault in [fault for task in done if (fault := task.exception())]:
+            raise fault
+
+    async def _send_in_order(self, posts: Sequence[Waiting]) -> None:
+        for waiting in posts:
+            try:
+                await self._send(waiting)
+            except Exception as broken:
+                log.error("send_failed", error=what_broke(broken), ref=waiting.post.ref)
+                with contextlib.suppress(Exception):
+                    await self._store.transact(partial(self._try_later, waiting))
+
+    def _try_later(self, waiting: Waiting, tx: Tx) -> None:
+        tx.put_back(waiting, self._moment().now + delivery.LATER)
 
     async def _send(self, waiting: Waiting) -> None:
         case = await self._store.transact(partial(_case_of, waiting)) if waiting.post.ref else None
@@ -154,7 +157,7 @@ class Bot:
         except StoreUnavailable:
             raise
         except Exception as broken:
-            log.error("timer_failed", error=type(broken).__name__)
+            log.error("timer_failed", error=what_broke(broken))
             await self._store.transact(self._postpone)
             return True
 
@@ -166,14 +169,20 @@ class Bot:
                 escalation.climb(tx, timer.subject, moment)
             else:
                 silence.fire(tx, timer, moment, self._doors_of(tx, timer))
+            self._strikes.pop((timer.kind, timer.subject), None)
             return True
         return False
 
     def _postpone(self, tx: Tx) -> None:
         moment = self._moment()
         for timer in tx.due(moment.now, 1):
-            tx.audit(Audited(moment.now, escalation.BOT, "timer_failed", detail=timer.kind))
-            tx.set_timer(replace(timer, due_at=moment.now + delivery.LATER))
+            self._strikes[timer.kind, timer.subject] += 1
+            strikes = self._strikes[timer.kind, timer.subject]
+            if strikes == 1:
+                tx.audit(Audited(moment.now, escalation.BOT, "timer_failed", detail=f"{timer.kind}:{timer.subject}"))
+            elif strikes == STRIKES:
+                rescue.call_for_help(tx, timer, moment, self._order(""))
+            tx.set_timer(replace(timer, due_at=moment.now + (delivery.LATER if strikes < STRIKES else POISONED)))
 
     def _doors_of(self, tx: Tx, timer: Timer) -> tuple[str, ...]:
         conversation = tx.conversation(timer.subject)
@@ -184,7 +193,13 @@ class Bot:
     async def health(self) -> dict[str, object]:
         """For a monitor: whether the books answer, and the next deadline. Raises StoreUnavailable."""
         due = await self._store.transact(lambda tx: tx.next_due())
-        return {"status": "ok", "next_due": due.isoformat() if due else None}
+        idle = {name: round(time.monotonic() - at, 1) for name, at in self._last_good.items()}
+        late = any(seconds > LATE_SECONDS for seconds in idle.values())
+        return {
+            "status": "late" if late else "ok",
+            "seconds_since": idle,
+            "next_due": due.isoformat() if due else None,
+        }
 
     async def run(self) -> None:
         """Deliver and watch until cancelled. A fault of the store is waited out, never swallowed for good."""
@@ -193,43 +208,27 @@ class Bot:
     async def _keep_delivering(self) -> None:
         while True:
             self._wake.clear()
-            busy = await self._try(self.deliver)
+            busy = await self._try("deliver", self.deliver)
             if not busy:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), 1.0)
 
     async def _keep_watching(self) -> None:
         while True:
-            await self._try(self.watch)
+            await self._try("watch", self.watch)
             await self._clock.pause(1.0)
 
-    async def _try(self, work: Callable[[], Awaitable[int]]) -> int:
+    async def _try(self, name: str, work: Callable[[], Awaitable[int]]) -> int:
         try:
-            return await work()
+            done = await work()
         except Exception as broken:
-            log.error("loop_failed", error=type(broken).__name__)
+            log.error("loop_failed", error=what_broke(broken))
             await asyncio.sleep(1.0)
             return 0
+        self._last_good[name] = time.monotonic()
+        return done
 
     # --- when something is broken ---
-
-    async def _rescue(self, incoming: Incoming, key: str) -> None:
-        """The emergency lane: the numbers, from memory, once per person until a turn is kept again (I12)."""
-        door = self._doors.get(incoming.sender.door)
-        if door is None or incoming.sender.key in self._rescued:
-            return
-        self._remember(incoming.sender.key)
-        moment = self._moment()
-        said = Passage((moment.say(key),), tone=Tone.URGENT)
-        numbers = Passage(contacts.emergency_lines(moment.directory, None), tone=Tone.NUMBERS)
-        to = Destination(incoming.sender.door, Reach.PERSON, incoming.sender.id)
-        with contextlib.suppress(Exception):
-            await door.post(to, card(moment, said, numbers))
-
-    def _remember(self, key: str) -> None:
-        self._rescued[key] = None
-        while len(self._rescued) > _REMEMBERED:
-            self._rescued.popitem(last=False)
 
     async def _keep_unread(self, incoming: Incoming, error: str) -> None:
         """A turn that broke: the words are kept all the same, marked unread, and the sender has the numbers.
@@ -237,34 +236,22 @@ class Bot:
         Raises StoreUnavailable when even that failed: the platform is to bring them again.
         """
         try:
-            kept = await self._store.transact(partial(self._write_unread, incoming, error))
+            ref = await self._store.transact(partial(self._write_unread, incoming, error))
         except Exception:
-            await self._rescue(incoming, "emergency.failed")
+            await self._rescue.give_numbers(incoming, self._moment(), "emergency.failed")
             raise StoreUnavailable("a turn broke, and what was said could not be kept") from None
-        await self._rescue(incoming, "emergency.broken" if kept else "emergency.failed")
+        if ref:
+            await self._rescue.say_kept(incoming, self._moment())
+            with contextlib.suppress(Exception):
+                await self._store.transact(lambda tx: rescue.tell_leads(tx, ref, self._moment()))
+        else:
+            await self._rescue.give_numbers(incoming, self._moment(), "emergency.failed")
+        self._wake.set()
 
-    def _write_unread(self, incoming: Incoming, error: str, tx: Tx) -> bool:
-        """Returns whether it was a report's words or picks, and they are in the books."""
-        if not tx.first_time(incoming.key, incoming.at):
-            return True
-        moment, press = self._moment(), incoming.press
-        if press and press.action in casework.LEAD_ACTIONS:
-            tx.audit(Audited(moment.now, escalation.BOT, "turn_failed", detail=error))
-            return False
-        ref = self._unread_ref(incoming, moment, tx)
-        picked = tuple(value for values in press.answers.values() for value in values) if press else ()
-        tx.chronicle(Entry(ref, moment.now, Kind.UNREAD, incoming.sender.key, words=incoming.text, values=picked))
-        tx.audit(Audited(moment.now, escalation.BOT, "turn_failed", ref, error))
-        return True
-
-    def _unread_ref(self, incoming: Incoming, moment: Moment, tx: Tx) -> str:
-        """The conversation it belongs to, or a new one whose silence will bring it to a lead all the same."""
-        conversation = tx.conversation_of(incoming.sender)
-        if conversation is None:
-            conversation = replace(self._new(incoming, moment), told=True)
-            deeds.open_case(tx, conversation, moment)
-            tx.save_conversation(conversation)
-        return conversation.ref
+    def _write_unread(self, incoming: Incoming, error: str, tx: Tx) -> str:
+        if not tx.first_time(_heard_once(incoming), incoming.at):
+            return ""
+        return rescue.write_unread(tx, incoming, error, self._moment())
 
     # --- shared ---
 
@@ -274,6 +261,19 @@ class Bot:
     def _order(self, first: str) -> tuple[str, ...]:
         """The doors in use, the one that somebody came through first."""
         return tuple(sorted(self._doors, key=lambda door: door != first))
+
+
+def what_broke(error: BaseException) -> str:
+    """What a log may say of a fault: our own words, or its kind and the line it came from; never a value."""
+    if isinstance(error, HandrailError):
+        return str(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} at {frames[-1].name}:{frames[-1].lineno}" if frames else type(error).__name__
+
+
+def _heard_once(incoming: Incoming) -> str:
+    """What a duplicate is known by: the platform's key, which is unique for its sender and door only."""
+    return f"{incoming.sender.key}:{incoming.key}"
 
 
 def _claim(clock: Clock, tx: Tx) -> tuple[Waiting, ...]:

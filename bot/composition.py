@@ -89,45 +89,50 @@ async def bot_over(store: Store, trust: TrustFile, doors: Mapping[str, Door], cl
             await running
 
 
-async def serve(settings: Settings, *, playground: bool, opened: Callable[[str], None]) -> None:
+async def serve(settings: Settings, opened: Callable[[str], None]) -> None:
     """Serve until told to stop. The port opens only when everything it needs is there and right."""
-    from adapters.clock import PracticeClock, SystemClock
+    from adapters.clock import SystemClock
     from adapters.server import build_app, run
     from adapters.store import open_store
-    from adapters.web import mount
 
     trust = trust_of(settings)
     script()
     store = open_store(settings.database_url, keyring(settings))
-    clock = PracticeClock() if playground else SystemClock()
-    page = playground_of(trust.current(), clock) if isinstance(clock, PracticeClock) else None
     try:
-        async with bot_over(store, trust, {page.name: page} if page else {}, clock) as bot:
-            parts = [mount(page, bot.hear)] if page else []
-            app = build_app(parts, bot.health)
-            await run(app, "127.0.0.1" if page else "0.0.0.0", settings.port, opened)  # noqa: S104
+        async with bot_over(store, trust, {}, SystemClock()) as bot:
+            app = build_app([], lambda: _health(bot, trust))
+            await run(app, "0.0.0.0", settings.port, opened)  # noqa: S104
     finally:
         store.close()
 
 
 async def demo(settings: Settings, opened: Callable[[str], None]) -> None:
-    """The playground on a fresh practice database, which is gone when it ends."""
+    """The playground, on this computer alone and on a fresh practice database, which is gone when it ends."""
     import tempfile
 
-    from adapters.seal import new_key
-    from adapters.store import migrate
+    from adapters.clock import PracticeClock
+    from adapters.seal import Keyring, new_key
+    from adapters.server import build_app, run
+    from adapters.store import open_store
+    from adapters.web import mount
 
+    trust, clock = trust_of(settings, example=True), PracticeClock()
     with tempfile.TemporaryDirectory(prefix="handrail-practice-") as folder:
-        practice = Settings.model_validate(
-            {
-                "HANDRAIL_TRUST": settings.trust or EXAMPLE,
-                "HANDRAIL_DATABASE_URL": f"sqlite:///{folder}/practice.db",
-                "HANDRAIL_KEY": new_key(),
-                "PORT": settings.port,
-            }
-        )
-        migrate(practice.database_url, keyring(practice))
-        await serve(practice, playground=True, opened=opened)
+        store = open_store(f"sqlite:///{folder}/practice.db", Keyring.from_setting(new_key()), create=True)
+        try:
+            page = playground_of(trust.current(), clock)
+            async with bot_over(store, trust, {page.name: page}, clock) as bot:
+                app = build_app([mount(page, bot.hear)], lambda: _health(bot, trust))
+                await run(app, "127.0.0.1", settings.port, opened)
+        finally:
+            store.close()
+
+
+async def _health(bot: Bot, trust: TrustFile) -> dict[str, object]:
+    """What a monitor asks: the bot's own state, and whether the trust's file as it stands now can be used."""
+    trust.current()
+    found = await bot.health()
+    return found if trust.fault is None else found | {"status": "trust file damaged", "trust_file": str(trust.fault)}
 
 
 async def chat(settings: Settings) -> None:

@@ -39,6 +39,12 @@ class NotAnEdge(HandrailError):
         super().__init__(f"no move {event!r} from {state!r}")
 
 
+class NoSuchCase(HandrailError):
+    """A reference that no case here has."""
+
+    exit_code = os.EX_DATAERR
+
+
 class StoreUnavailable(HandrailError):
     """The books cannot be written at this moment; nothing of this turn was kept."""
 

@@ -184,7 +184,7 @@ class Post:
 
     `slot` names the one place on the screen it occupies: a second post to the same slot and destination replaces the
     first in place. `ref` is set when the card speaks of a case, and then the destination is checked live before it
-    leaves (I4). `marks` says what becomes true once the platform has taken it (see `bot.ports.Mark`).
+    leaves (I4). `marks` says what becomes true once the platform has taken it (`bot.handoff.DELIVERED`).
     """
 
     destination: Destination

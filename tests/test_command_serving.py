@@ -7,6 +7,7 @@ import json
 import shutil
 import signal
 import sqlite3
+import urllib.error
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import pytest
 
 from bot import composition
 from tests.commands import (
+    BAD_DATA,
     EXAMPLE,
     REFUSED,
     TEMPORARY,
@@ -68,7 +70,7 @@ def books(made: Books, tmp_path: Path) -> Books:
 
 
 def test_the_books_can_be_read_while_a_server_holds_them(books: Books, tmp_path: Path) -> None:
-    with serving("serve", "--playground", setting=books.setting, folder=tmp_path) as server:
+    with serving("serve", setting=books.setting, folder=tmp_path) as server:
         assert server.get("/health")["status"] == "ok"
         status = json.loads(_read(books, "status", "--json"))
         assert set(status) == {"turns_stored", "conversations_open", "cases_by_state", "outbox_waiting", "oldest_due"}
@@ -99,8 +101,8 @@ def test_showing_a_case_shows_its_words_and_leaves_a_row_in_the_audit(books: Boo
 
 def test_looking_for_a_case_that_is_not_there_leaves_a_row_too_and_says_so(books: Books) -> None:
     before = _rows_in_audit(books)
-    said = refusal(handrail("case", "show", "2222-2222-22", setting=books.setting), REFUSED)
-    assert "REF: is no case here" in said
+    said = refusal(handrail("case", "show", "2222-2222-22", setting=books.setting), BAD_DATA)
+    assert "there is no case of that reference here" in said
     assert _rows_in_audit(books) == before + 1
 
 
@@ -126,7 +128,7 @@ def _rows_in_audit(books: Books) -> int:
 
 
 def test_a_second_server_on_the_same_books_refuses_with_75(books: Books, tmp_path: Path) -> None:
-    with serving("serve", "--playground", setting=books.setting, folder=tmp_path) as server:
+    with serving("serve", setting=books.setting, folder=tmp_path) as server:
         ended, opened = opened_ports("serve", setting=books.setting, folder=tmp_path)
         assert "another Handrail already serves" in refusal(ended, TEMPORARY)
         assert opened == 0
@@ -228,13 +230,13 @@ def test_nothing_listens_when_something_it_needs_is_wrong(case: str, books: Book
 
 
 def test_a_port_that_is_opened_would_be_seen_and_one_that_is_taken_is_refused(books: Books, tmp_path: Path) -> None:
-    with serving("serve", "--playground", setting=books.setting, folder=tmp_path) as server:
+    with serving("serve", setting=books.setting, folder=tmp_path) as server:
         taken = server.url.rpartition(":")[2]
         other = tmp_path / "other"
         other.mkdir()
         shutil.copy(books.file, other / "handrail.db")
         setting = books.setting | {"HANDRAIL_DATABASE_URL": f"sqlite:///{other}/handrail.db", "PORT": taken}
-        ended, opened = opened_ports("serve", "--playground", setting=setting, folder=other)
+        ended, opened = opened_ports("serve", setting=setting, folder=other)
         assert f"port {taken}" in refusal(ended, REFUSED)
         assert opened == 1
 
@@ -277,9 +279,9 @@ def test_nothing_listens_when_what_is_asked_or_said_is_wrong(
 def test_a_server_told_to_stop_stops_with_0_and_its_port_is_free_again(
     number: int, books: Books, tmp_path: Path
 ) -> None:
-    with serving("serve", "--playground", setting=books.setting, folder=tmp_path) as server:
+    with serving("serve", setting=books.setting, folder=tmp_path) as server:
         port = int(server.url.rpartition(":")[2])
-        assert "<html" in server.get("/").lower()
+        assert server.get("/health")["status"] == "ok"
         assert listens(port)
         assert server.stop(number) == (0, "")
         assert not listens(port)
@@ -304,3 +306,28 @@ def test_the_demo_opens_the_playground_and_leaves_nothing_behind(tmp_path: Path)
 
 def test_the_environment_of_these_tests_holds_no_setting_of_the_machine() -> None:
     assert not [name for name in environment({}) if name.startswith("HANDRAIL_") or name == "PORT"]
+
+
+def test_the_head_that_verify_prints_is_taken_back_as_the_anchor(books: Books) -> None:
+    head = _read(books, "audit", "verify").partition("Head: ")[2].strip()
+    ended = handrail("audit", "verify", "--anchor", head, setting=books.setting)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    later = f"{int(head.partition(':')[0]) + 5}:{head.partition(':')[2]}"
+    refusal(handrail("audit", "verify", "--anchor", later, setting=books.setting), 1)
+
+
+def test_a_trust_file_damaged_while_serving_is_told_by_health_and_the_last_good_copy_goes_on(
+    books: Books, tmp_path: Path
+) -> None:
+    trust = tmp_path / "trust.toml"
+    right = composition.EXAMPLE.read_text(encoding="utf-8")
+    trust.write_text(right, encoding="utf-8")
+    with serving("serve", setting=books.setting | {"HANDRAIL_TRUST": str(trust)}, folder=tmp_path) as server:
+        trust.write_text(right.replace("[trust]", "[trust"), encoding="utf-8")
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            server.get("/health")
+        told = json.loads(refused.value.read())
+        assert refused.value.code == 503
+        assert "trust.toml" in told["trust_file"]
+        trust.write_text(right, encoding="utf-8")
+        assert server.get("/health")["status"] == "ok"

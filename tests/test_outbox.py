@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -147,26 +148,15 @@ async def test_an_abandoned_post_says_why_and_never_leaves(tmp_path: Path) -> No
     assert look(tmp_path, "SELECT state, reason, payload FROM outbox") == [("abandoned", "channel_not_found", "")]
 
 
-async def test_a_withdrawn_post_never_leaves_and_no_other_is_touched(tmp_path: Path) -> None:
-    posts = [("rung-1", "R-1"), ("rung-2", "R-1"), ("rung-1x", "R-2"), ("case", "R-1"), ("%", "R-1")]
+async def test_a_post_that_cannot_be_read_is_set_aside_and_audited_and_holds_up_nobody(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
-        await store.transact(each(*(_post(slot, title=slot + ref, ref=ref) for slot, ref in posts)))
-        await store.transact(lambda tx: tx.withdraw("R-1", "rung-"))
-        await store.transact(lambda tx: tx.withdraw("R-1", "%%"))
-        assert await _titles(store) == ["rung-1xR-2", "caseR-1", "%R-1"]
-
-
-async def test_a_post_withdrawn_on_its_way_is_not_tried_again_but_its_place_is_known(tmp_path: Path) -> None:
+        await store.transact(each(_post("rotten", title="rotten"), _post("sound", title="sound")))
+    with sqlite3.connect(tmp_path / "handrail.db") as books:
+        books.execute("UPDATE outbox SET payload = 'v1:gone:AAAA' WHERE slot = 'rotten'")
     with opened(tmp_path) as store:
-        await store.transact(_post("rung-1", ref="R-1"))
-        (sent,) = await store.transact(_claim())
-        await store.transact(lambda tx: tx.withdraw("R-1", "rung"))
-        assert not await store.transact(lambda tx: tx.put_back(sent, NOW))
-        assert await store.transact(lambda tx: tx.delivered(sent, "m-1", NOW))
-        assert await store.transact(_claim(SOON)) == []
-        await store.transact(_post("rung-1", ref="R-1"))
-        (next_one,) = await store.transact(_claim())
-        assert next_one.message_id == "m-1"
+        assert await _titles(store) == ["sound"]
+    assert look(tmp_path, "SELECT state, reason FROM outbox WHERE slot = 'rotten'") == [("abandoned", "unreadable")]
+    assert look(tmp_path, "SELECT action FROM audit") == [("unreadable_post",)]
 
 
 _STEPS = st.lists(

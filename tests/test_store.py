@@ -95,7 +95,6 @@ def test_a_forged_id_finds_nothing_and_raises_nothing(tmp_path_factory: pytest.T
         def forged(tx: Tx) -> list[object]:
             tx.first_time(hostile, NOW)
             tx.clear_timers(hostile, TimerKind)
-            tx.withdraw(hostile, hostile)
             tx.audit(Audited(NOW, hostile, "refused", hostile, hostile))
             return [tx.conversation(hostile), tx.case(hostile), tx.conversation_about(hostile), *tx.chronology(hostile)]
 

@@ -109,7 +109,7 @@ def _draw(sheet: _Sheet, directory: Directory, academy: Academy) -> None:
     _first_seconds(sheet)
     _leads(sheet, directory, academy)
     _councils(sheet, directory, academy)
-    _foot(sheet)
+    _foot(sheet, directory)
 
 
 @contextmanager
@@ -190,7 +190,9 @@ def _officer(sheet: _Sheet, directory: Directory, academy: Academy) -> None:
     lado = directory.contact(council.lado or "") if council else None
     if lado:
         sheet.line("Not safe to tell them? Ring the LADO yourself.", 10.5)
-        _row(sheet, lado.phone, f"{lado.name}: {in_words(lado.hours)} ({_checked(lado)})", 10.5)
+        _row(
+            sheet, lado.phone, " ".join(filter(None, (f"{lado.name}: {in_words(lado.hours)}.", _unchecked(lado)))), 10.5
+        )
 
 
 def _people(sheet: _Sheet, directory: Directory, academy: Academy, roles: Iterable[str]) -> None:
@@ -227,7 +229,8 @@ def _shared(councils: Iterable[Authority]) -> Sequence[str]:
 
 def _services(sheet: _Sheet, directory: Directory, named: tuple[str, Sequence[str]]) -> None:
     heading, ids = named
-    contacts = [contact for id in ids if (contact := directory.contact(id)) and _on_the_wall(contact)]
+    listed = [contact for id in ids if (contact := directory.contact(id)) and _on_the_wall(contact)]
+    contacts = [contact for contact in listed if contact.advice or not _spoken_for(directory, contact)]
     if contacts:
         sheet.space(1.4)
         sheet.line(heading, 11, bold=True)
@@ -240,8 +243,16 @@ def _on_the_wall(contact: Contact) -> bool:
     return contact.audience in ("staff", "child") and contact.phone not in ("", "999")
 
 
+def _spoken_for(directory: Directory, contact: Contact) -> bool:
+    """Whether another line of the same agency on the same telephone says whom to ask for (C-16)."""
+    same = (other for other in directory.contacts if (other.phone, other.agency) == (contact.phone, contact.agency))
+    return contact.agency is not None and any(other.advice for other in same)
+
+
 def _service(directory: Directory, contact: Contact) -> str:
-    return f"{contact.name}: {_hours(directory, contact)} ({_checked(contact)})"
+    name = contact.name if contact.name != contact.what_for else ""
+    what = ": ".join(filter(None, (contact.what_for, name, _hours(directory, contact))))
+    return " ".join(filter(None, (f"{what}.", contact.advice, _unchecked(contact))))
 
 
 def _hours(directory: Directory, contact: Contact) -> str:
@@ -251,12 +262,15 @@ def _hours(directory: Directory, contact: Contact) -> str:
     return "at all other times" if daytime.phone == contact.phone else f"when {daytime.phone} is closed"
 
 
-def _checked(contact: Contact) -> str:
-    if contact.verified_on == "never":
-        return "not checked yet"
-    return f"last checked {long_date(contact.verified_on)}"
+def _unchecked(contact: Contact) -> str:
+    return "Not checked yet." if contact.verified_on == "never" else ""
 
 
-def _foot(sheet: _Sheet) -> None:
+def _foot(sheet: _Sheet, directory: Directory) -> None:
+    on_the_wall = (contact for contact in directory.contacts if _on_the_wall(contact))
+    days = sorted({contact.verified_on for contact in on_the_wall if contact.verified_on != "never"})
+    checked = " or ".join(long_date(day) for day in days)
     sheet.space(3)
+    if checked:
+        sheet.line(f"These numbers were last checked on {checked}.", 9)
     sheet.line(f"Printed on {sheet.printed}. Ring each number before you hang this up.", 9)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
@@ -26,6 +26,8 @@ from bot.ports import Audited
 
 Tail = tuple[int, str]
 _NOTHING: Tail = (0, "0" * 64)
+_PAGE = 2000
+_BEFORE_ALL = -(2**63)
 _canonical = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), default=repr).encode
 
 
@@ -61,11 +63,20 @@ def append(desk: Desk, seals: Seals, row: Audited, tail: Tail | None = None) -> 
     return seq, hashed
 
 
+Pages = Callable[[int], Sequence[Any]]
+"""The rows that follow a sequence number, a page of them; none at the end."""
+
+
 def verify(connection: Connection, anchor: str = "") -> Verified:
     """Walk the whole chain. Raises AuditBroken at the first bad row, or when the anchor's row is gone or another."""
+    return verify_pages(lambda last: connection.execute(page_after(last)).all(), anchor)
+
+
+def verify_pages(pages: Pages, anchor: str = "") -> Verified:
+    """As `verify`, a page at a time: a long reading transaction would refuse the server's commits."""
     kept = _anchor(anchor)
     last, head = _NOTHING
-    for seq, hashed in _walked(connection):
+    for seq, hashed in _walked(pages):
         if seq == kept[0] and hashed != kept[1]:
             raise AuditBroken(seq, "it is not the row the anchor was taken from")
         last, head = seq, hashed
@@ -74,13 +85,20 @@ def verify(connection: Connection, anchor: str = "") -> Verified:
     return Verified(last, f"{last}:{head}")
 
 
-def _walked(connection: Connection) -> Iterable[tuple[int, str]]:
+def page_after(last: int) -> Select[Any]:
+    return select(audit).where(audit.c.seq > last).order_by(audit.c.seq).limit(_PAGE)
+
+
+def _walked(pages: Pages) -> Iterable[tuple[int, str]]:
     last, prev = _NOTHING
+    after = _BEFORE_ALL
     try:
-        for row in connection.execute(select(audit).order_by(audit.c.seq).execution_options(yield_per=2000)):
-            _link(row, last + 1, prev)
-            last, prev = row.seq, row.hash
-            yield last, prev
+        while rows := pages(after):
+            for row in rows:
+                _link(row, last + 1, prev)
+                after = last = row.seq
+                prev = row.hash
+                yield last, prev
     except DBAPIError:
         raise AuditBroken(last + 1, "it cannot be read") from None
 

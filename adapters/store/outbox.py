@@ -11,11 +11,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from adapters.seal import Seals, place
+from adapters.store import audit
 from adapters.store import statements as sql
 from adapters.store.codec import micros, moment, read, write
 from adapters.store.desk import Desk, Row
+from bot.errors import HandrailError
 from bot.message import Lane, Post
-from bot.ports import Waiting
+from bot.ports import Audited, Waiting
 
 
 class Outbox:
@@ -24,6 +26,7 @@ class Outbox:
     def __init__(self, desk: Desk, seals: Seals, owner: str) -> None:
         self._desk, self._seals, self._owner = desk, seals, owner
         self._last_post = 0
+        self._tail: audit.Tail | None = None
 
     def post(self, post: Post, at: datetime) -> None:
         """Queue a post, in the stead of one that still waits for the same place; its marks are kept."""
@@ -35,7 +38,10 @@ class Outbox:
             self._add(post, destination, now)
 
     def claim(self, now: datetime, lease_seconds: float, limit: int) -> Sequence[Waiting]:
-        """Lease up to `limit` due posts. A post whose lease ran out is claimed again."""
+        """Lease up to `limit` due posts. A post whose lease ran out is claimed again.
+
+        One that cannot be read, under this key or by this version, is set aside and audited: it must hold up nobody.
+        """
         rows = self._desk.all(sql.CLAIMABLE, now=micros(now), limit=limit)
         until = micros(now) + round(lease_seconds * 1_000_000)
         self._desk.many(
@@ -45,7 +51,20 @@ class Outbox:
                 for row in rows
             ],
         )
-        return [self._waiting(row) for row in rows]
+        return [waiting for row in rows if (waiting := self._readable(row, now))]
+
+    def _readable(self, row: Row, now: datetime) -> Waiting | None:
+        try:
+            return self._waiting(row)
+        except HandrailError:
+            lease = {"at_id": row[0], "at_lease_owner": self._owner, "at_attempts": row[1] + 1}
+            self._desk.run(sql.ABANDON, **lease, new_reason="unreadable")
+            self.audit(Audited(now, "handrail", "unreadable_post", detail=str(row[0])))
+            return None
+
+    def audit(self, row: Audited) -> None:
+        """Add one row to the audit trail, whose end this turn remembers."""
+        self._tail = audit.append(self._desk, self._seals, row, self._tail)
 
     def delivered(self, waiting: Waiting, message_id: str, at: datetime) -> bool:
         """Note what now stands in the slot. False, and nothing noted, when the lease is no longer ours."""
@@ -67,10 +86,6 @@ class Outbox:
     def abandon(self, waiting: Waiting, reason: str, at: datetime) -> bool:
         """Give a post up. False when the lease is no longer ours."""
         return bool(self._desk.run(sql.ABANDON, **self._lease(waiting), new_reason=reason))
-
-    def withdraw(self, ref: str, slot_prefix: str) -> None:
-        """Drop the waiting posts of a case whose slot begins so. One already on its way may still be `delivered`."""
-        self._desk.run(sql.WITHDRAW, at_ref=ref, prefix=slot_prefix, length=len(slot_prefix))
 
     def _add(self, post: Post, destination: str, now: int) -> None:
         row = self._last_post = (self._last_post or self._desk.all(sql.LAST_POST)[0][0]) + 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -89,9 +89,10 @@ def case_list(reader: Reader) -> Iterator[CaseLine]:
 
 
 def case_show(reader: Reader, ref: str, audited: Audited) -> CaseShown | None:
-    """Open a case and leave `audited` in the audit first; None, and the row all the same, when there is none."""
+    """Open a case and leave `audited` in the audit first; None, and a row of the refusal, when there is none."""
     with _connected(connect_to(reader.file)) as connection:
-        audit.append(Desk(connection), reader.seals, audited)
+        tx = SqlTx(Desk(connection), reader.seals, owner="")
+        tx.audit(audited if tx.case(ref) else replace(audited, action="refused", ref=""))
     with _connected(reader.engine) as connection:
         tx = SqlTx(Desk(connection), reader.seals, owner="")
         case = tx.case(ref)
@@ -113,8 +114,7 @@ def status(reader: Reader, now: datetime) -> Status:
 
 def audit_verify(reader: Reader, anchor: str = "") -> audit.Verified:
     """Walk the audit trail. Raises `adapters.store.audit.AuditBroken` at the first bad row."""
-    with _connected(reader.engine) as connection:
-        return audit.verify(connection, anchor)
+    return audit.verify_pages(lambda last: _read(reader, audit.page_after(last)), anchor)
 
 
 def _unsealed(engine: Engine, keyring: Keyring) -> Seals:

@@ -129,12 +129,6 @@ PUT_BACK = _set(outbox, "due_at").values(lease_owner="", lease_until=0).where(_O
 ABANDON = (
     _set(outbox, "reason").values(state="abandoned", payload="", lease_owner="", lease_until=0).where(_OURS, _STANDS)
 )
-WITHDRAW = (
-    update(outbox)
-    .values(state="abandoned", reason="withdrawn", payload="")
-    .where(_STANDS, _is(outbox.c.ref), func.substr(outbox.c.slot, 1, bindparam("length")) == bindparam("prefix"))
-)
-
 _delivery = insert(deliveries).values(
     {name: bindparam(name) for name in ("destination", "slot", "message_id", "at")} | {"rev": 1}
 )

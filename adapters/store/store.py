@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -128,15 +129,16 @@ class SqlStore:
     def _performed(self, turns: Sequence[_Turn]) -> Sequence[_Outcome]:
         """All together, since nearly always none raises; when one did, all again, each in a savepoint of its own."""
         desk = self._desk or self._connect()
+        fresh = partial(SqlTx, desk, self._seals, self._owner)
         try:
-            tx = SqlTx(desk, self._seals, self._owner)
+            tx = fresh()
             return [_Outcome(turn, value=turn.work(tx)) for turn in turns]
         except BaseException as error:
             if _database_failed(error):
                 raise
         desk.word("ROLLBACK")
         desk.word("BEGIN IMMEDIATE")
-        return [_performed(desk, SqlTx(desk, self._seals, self._owner), turn) for turn in turns]
+        return [_alone(desk, fresh, turn) for turn in turns]
 
     def _take_waiting(self, turns: list[_Turn | None]) -> None:
         """Whoever came while the lock was awaited shares the commit, and would share the refusal."""
@@ -171,9 +173,9 @@ class SqlStore:
             self.broken = f"the disk failed ({_name(error)}); check it, then start Handrail again"
 
 
-def _performed(desk: Desk, tx: SqlTx, turn: _Turn) -> _Outcome:
+def _alone(desk: Desk, fresh: Callable[[], SqlTx], turn: _Turn) -> _Outcome:
     try:
-        return _Outcome(turn, value=_tried(desk, tx, turn.work))
+        return _Outcome(turn, value=_tried(desk, fresh, turn.work))
     except sqlite3.Error as error:
         if _database_failed(error):
             raise
@@ -184,14 +186,15 @@ def _performed(desk: Desk, tx: SqlTx, turn: _Turn) -> _Outcome:
         return _Outcome(turn, error=error)
 
 
-def _tried(desk: Desk, tx: SqlTx, work: Callable[[Tx], Any]) -> Any:
+def _tried(desk: Desk, fresh: Callable[[], SqlTx], work: Callable[[Tx], Any]) -> Any:
     for _ in range(_TRIES_ALONE - 1):
         with suppress(Stale):
-            return _inside_savepoint(desk, tx, work)
-    return _inside_savepoint(desk, tx, work)
+            return _inside_savepoint(desk, fresh(), work)
+    return _inside_savepoint(desk, fresh(), work)
 
 
 def _inside_savepoint(desk: Desk, tx: SqlTx, work: Callable[[Tx], Any]) -> Any:
+    """`tx` is new for every try: it remembers the last rows it wrote, and a try undone takes them away again."""
     desk.word("SAVEPOINT turn")
     try:
         value = work(tx)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from adapters.seal import place
-from adapters.store import audit
 from adapters.store import statements as sql
 from adapters.store.codec import micros, moment, read, write
 from adapters.store.desk import Row
@@ -16,14 +15,13 @@ from bot.case import Case, Entry
 from bot.conversation import Conversation
 from bot.errors import Stale
 from bot.message import Person
-from bot.ports import Audited, Timer, TimerKind
+from bot.ports import Timer, TimerKind
 
 
 class SqlTx(Outbox):
     """The port `bot.ports.Tx`. A row moves only from the version that was read; else Stale is raised (I8)."""
 
     _last_entry = 0
-    _tail: audit.Tail | None = None
 
     def first_time(self, key: str, at: datetime) -> bool:
         """Whether this message key was never heard before; it is noted at once."""
@@ -88,9 +86,6 @@ class SqlTx(Outbox):
             read(Entry, self._seals.keyring.open(body, place("chronology", "body", f"{row}#{ref}")))
             for row, body in rows
         ]
-
-    def audit(self, row: Audited) -> None:
-        self._tail = audit.append(self._desk, self._seals, row, self._tail)
 
     def set_timer(self, timer: Timer) -> None:
         """Set the one timer of this kind for its subject, in the stead of an earlier one."""
