@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from bot import contacts, routing
 from bot.case import Case
-from bot.conversation import Answer, Conversation, academy_of, home_of, is_screened, staff_of, walk
+from bot.conversation import Answer, Conversation, academy_of, home_of, is_asked_again, is_screened, staff_of, walk
 from bot.message import Action, Button, Card, Field, Option, Passage, Press, Style, Tone
 from bot.moment import Moment
+from bot.whom import whom_of, with_whom
 from flows.flow import LONGEST_LABEL, UNKNOWN, Step, StepKind
+
+_LEAD_TOLD, _LONGEST_PART = "lead_told", 2000
 
 
 def question_slot(conversation: Conversation, revision: int) -> str:
@@ -35,7 +38,7 @@ def question(conversation: Conversation, moment: Moment, lead: Sequence[Passage]
     return Card(
         notification=moment.say("notification.reply"),
         passages=(*lead, *asked),
-        fields=_fields(moment, steps) if in_fields else (),
+        fields=_fields(conversation, moment, steps) if in_fields else (),
         buttons=_buttons(conversation, moment, steps),
         footer=_footer(conversation, moment),
         typed=step.kind is StepKind.WRITE,
@@ -50,6 +53,7 @@ def opening(moment: Moment) -> Card:
     return card(
         moment,
         Passage(moment.lines("opening.intro")),
+        say(moment, "contacts.choose"),
         Passage(contacts.emergency_lines(moment.directory, None), moment.say("opening.numbers_heading"), Tone.NUMBERS),
         Passage(moment.lines("opening.do"), moment.say("opening.do_heading"), Tone.DO),
         Passage(moment.lines("opening.dont"), moment.say("opening.dont_heading"), Tone.DONT),
@@ -81,9 +85,10 @@ def confirm(conversation: Conversation, moment: Moment, lead: Sequence[Passage] 
     picks = [
         _answer_button(conversation, step, values, _joined(moment, step, values)) for values in _offers(conversation)
     ]
+    ask = with_whom(conversation, moment, step.ask)
     other = Button(moment.say("asking.neither"), _press(conversation, Action.GO_ON))
     read = tuple(moment.label(step, value) for values in conversation.candidates if len(values) > 1 for value in values)
-    passages = (*lead, Passage((step.ask,), tone=Tone.QUIET), Passage((moment.say(key), *read)))
+    passages = (*lead, Passage((ask,), tone=Tone.QUIET), Passage((moment.say(key), *read)))
     return Card(
         moment.say("notification.reply"), "", passages, buttons=(*picks, other), footer=_footer(conversation, moment)
     )
@@ -96,15 +101,26 @@ def numbers(conversation: Conversation, moment: Moment) -> Card:
     """
     away = _not_to_ring(conversation, moment)
     here = contacts.lead_numbers(moment.directory, academy_of(conversation) or None, moment.now, away)
-    if not is_screened(conversation):
+    if not is_screened(conversation) or is_asked_again(conversation):
         here = (*here, moment.say("contacts.choose"))
     outside = contacts.lines(contacts.numbers(moment.directory, moment.now, authority=home_of(conversation) or None))
     return card(
         moment,
         Passage(here, moment.say("contacts.here"), Tone.NUMBERS),
-        Passage(outside, moment.say("contacts.note"), Tone.NUMBERS),
+        *_in_parts(outside, moment.say("contacts.note")),
         title=moment.say("contacts.title"),
     )
+
+
+def _in_parts(lines: Sequence[str], heading: str) -> Iterator[Passage]:
+    """A long list in passages that no platform cuts off."""
+    part: list[str] = []
+    for line in lines:
+        if part and sum(map(len, part)) + len(line) > _LONGEST_PART:
+            yield Passage(tuple(part), heading, Tone.NUMBERS)
+            part, heading = [], ""
+        part.append(line)
+    yield Passage(tuple(part), heading, Tone.NUMBERS)
 
 
 def _not_to_ring(conversation: Conversation, moment: Moment) -> frozenset[str]:
@@ -192,12 +208,12 @@ def join_button(conversation: Conversation, moment: Moment, earlier: str) -> But
 
 def _asked(conversation: Conversation, moment: Moment, step: Step) -> tuple[Passage, ...]:
     before = conversation.answers.get(step.id)
-    lines = [step.help] if step.help else []
+    lines = [with_whom(conversation, moment, step.help)] if step.help else []
     if before is not None:
         answer = labels(moment, step, before) or moment.say("asking.typed_answer")
         lines.append(moment.say("asking.you_said", answer=answer))
     hint = "asking.write_here" if step.kind is StepKind.WRITE else "asking.pick_or_type"
-    return (Passage((*lines, moment.say(hint)), heading=step.ask),)
+    return (Passage((*lines, moment.say(hint)), heading=with_whom(conversation, moment, step.ask)),)
 
 
 def _said_before(conversation: Conversation, moment: Moment, steps: Sequence[Step]) -> tuple[Passage, ...]:
@@ -207,15 +223,15 @@ def _said_before(conversation: Conversation, moment: Moment, steps: Sequence[Ste
     return (Passage(lines, tone=Tone.QUIET),) if lines else ()
 
 
-def _fields(moment: Moment, steps: Sequence[Step]) -> tuple[Field, ...]:
+def _fields(conversation: Conversation, moment: Moment, steps: Sequence[Step]) -> tuple[Field, ...]:
     return tuple(
         Field(
             step=step.id,
-            ask=step.ask,
+            ask=with_whom(conversation, moment, step.ask),
             options=moment.options(step),
             many=step.kind is StepKind.PICK_MANY,
             exclusive=(*(o.value for o in step.options if o.exclusive), UNKNOWN),
-            help=step.help,
+            help=with_whom(conversation, moment, step.help),
         )
         for step in steps
     )
@@ -236,6 +252,21 @@ def _answer_button(conversation: Conversation, step: Step, values: tuple[str, ..
 def _offers(conversation: Conversation) -> tuple[tuple[str, ...], ...]:
     offers = conversation.candidates
     return offers if (UNKNOWN,) in offers else (*offers, (UNKNOWN,))
+
+
+def still_to_tell(conversation: Conversation, moment: Moment) -> tuple[Passage, ...]:
+    """At the end: the lead is still to be told by voice, where it was said that nobody has been (N-19)."""
+    step = moment.flow.steps.get(_LEAD_TOLD)
+    values = conversation.answers.get(_LEAD_TOLD, Answer()).values
+    options = (step.option(value) for value in values) if step else ()
+    said = (with_whom(conversation, moment, option.say) for option in options if option and option.say)
+    return tuple(Passage((text,), tone=Tone.URGENT) for text in said)
+
+
+def answer(conversation: Conversation, moment: Moment, topic: str) -> Passage:
+    """The answer to a question that is often asked."""
+    whom = whom_of(conversation, moment)
+    return Passage((moment.say(f"answers.{topic}", whom=whom, Whom=whom[0].upper() + whom[1:]),))
 
 
 def _joined(moment: Moment, step: Step, values: tuple[str, ...]) -> str:

@@ -11,7 +11,8 @@ from bot import contacts
 from bot.asking import labels
 from bot.assessment import Assessment, Level
 from bot.case import Case, Entry, Kind
-from bot.conversation import Conversation, home_of, walk
+from bot.conversation import Conversation, facts_of, home_of, walk
+from bot.donow import do_now, is_for_the_lead, told_flags
 from bot.handoff import case_card, propose, whom
 from bot.message import Card, Passage, Tone
 from bot.moment import Moment, clock, day
@@ -27,14 +28,16 @@ def view(case: Case, conversation: Conversation, entries: Sequence[Entry], momen
     assessment = propose(moment, conversation)
     passages = (
         *post.passages,
+        *_flags(assessment, conversation, moment),
         *_told_by(conversation, moment),
-        *_typed(conversation, moment),
-        *_flags(assessment, moment),
+        *_typed(_CHILD, "view.child", conversation, moment),
+        do_now(case, conversation, assessment, moment),
+        *_typed(_WORDS, "view.verbatim", conversation, moment),
         *_notes(entries, moment),
         *_proposal(assessment, moment),
         _answers(conversation, moment),
         _unknown(assessment, moment),
-        _numbers(conversation, moment),
+        _numbers(case, conversation, assessment, moment),
         _chronology(case, entries, moment),
     )
     return Card(post.notification, post.title, passages, buttons=post.buttons[1:])
@@ -45,16 +48,17 @@ def _told_by(conversation: Conversation, moment: Moment) -> tuple[Passage, ...]:
     return (Passage((moment.say("view.told_by", name=name),)),)
 
 
-def _typed(conversation: Conversation, moment: Moment) -> Iterable[Passage]:
-    for step, heading in ((_CHILD, "view.child"), (_WORDS, "view.verbatim")):
-        answer = conversation.answers.get(step)
-        if answer:
-            words = answer.words or labels(moment, moment.flow.steps[step], answer)
-            yield Passage((words,), moment.say(heading), Tone.VERBATIM)
+def _typed(step: str, heading: str, conversation: Conversation, moment: Moment) -> tuple[Passage, ...]:
+    answer = conversation.answers.get(step)
+    if not answer:
+        return ()
+    words = answer.words or labels(moment, moment.flow.steps[step], answer)
+    return (Passage((words,), moment.say(heading), Tone.VERBATIM),)
 
 
-def _flags(assessment: Assessment, moment: Moment) -> tuple[Passage, ...]:
-    lines = tuple(moment.say(f"flag.{flag}") for flag in assessment.flags)
+def _flags(assessment: Assessment, conversation: Conversation, moment: Moment) -> tuple[Passage, ...]:
+    weighed = (moment.say(f"flag.{flag}") for flag in assessment.flags)
+    lines = (*weighed, *told_flags(facts_of(moment.flow, conversation), moment))
     return (Passage(lines, moment.say("view.flags"), Tone.URGENT),) if lines else ()
 
 
@@ -84,9 +88,11 @@ def _proposal(assessment: Assessment, moment: Moment) -> tuple[Passage, ...]:
 
 
 def _alternatives(assessment: Assessment, moment: Moment) -> Iterable[str]:
-    for other in assessment.alternatives:
-        fact = _fact_name(other.deciding_fact, moment)
-        yield moment.say("view.deciding", type=moment.say(f"type.{other.type}"), fact=fact)
+    """One line for each type it could also be, with every fact that decides."""
+    for other in dict.fromkeys(each.type for each in assessment.alternatives):
+        facts = dict.fromkeys(each.deciding_fact for each in assessment.alternatives if each.type is other)
+        named = "”, “".join(_fact_name(fact, moment) for fact in facts)
+        yield moment.say("view.deciding", type=moment.say(f"type.{other}"), facts=named)
 
 
 def _fact_name(fact: str, moment: Moment) -> str:
@@ -107,10 +113,11 @@ def _unknown(assessment: Assessment, moment: Moment) -> Passage:
     return Passage((*names, moment.say("view.do_not_ask")), moment.say("view.unknown"), Tone.QUIET)
 
 
-def _numbers(conversation: Conversation, moment: Moment) -> Passage:
+def _numbers(case: Case, conversation: Conversation, assessment: Assessment, moment: Moment) -> Passage:
     home = home_of(conversation) or None
-    shown = contacts.lines(contacts.numbers(moment.directory, moment.now, authority=home))
-    return Passage(shown, moment.say("view.numbers"), Tone.NUMBERS)
+    every = contacts.numbers(moment.directory, moment.now, academy=case.academy or None, authority=home)
+    shown = (number for number in contacts.joined(every) if is_for_the_lead(number, assessment))
+    return Passage(contacts.lines(shown), moment.say("view.numbers"), Tone.NUMBERS)
 
 
 def _chronology(case: Case, entries: Sequence[Entry], moment: Moment) -> Passage:

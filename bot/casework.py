@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from bot import caseview, escalation, handoff, receipt, routing
+from bot import caseview, escalation, handoff, nextsteps, receipt, routing
 from bot.asking import card, say
 from bot.case import LIFE, Case, CaseState, Entry, Kind
+from bot.conversation import Conversation
 from bot.directory import RosterPerson
 from bot.message import Action, Card, Incoming, Lane, Press
 from bot.moment import Moment, clock, day
@@ -99,6 +100,13 @@ def _show(act: _Act, case: Case) -> None:
         receipt.taken_note(case, conversation, act.moment),
     )
     escalation.send(act.tx, act.moment, *posts)
+    _correct_steps(act, case, conversation)
+
+
+def _correct_steps(act: _Act, case: Case, conversation: Conversation) -> None:
+    """The next steps name whoever has the case now."""
+    if nextsteps.are_out(conversation):
+        escalation.send(act.tx, act.moment, nextsteps.steps_card(case, conversation, act.moment))
 
 
 def _share(act: _Act) -> Card:
@@ -110,7 +118,7 @@ def _share(act: _Act) -> Card:
     conversation = act.tx.conversation_about(case.ref)
     if conversation:
         shared = replace(case, shared=True, acknowledged_by="")
-        escalation.start(act.tx, shared, conversation, act.moment, act.doors)
+        _correct_steps(act, escalation.start(act.tx, shared, conversation, act.moment, act.doors), conversation)
     return card(act.moment, say(act.moment, "press.shared"))
 
 

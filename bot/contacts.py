@@ -5,14 +5,29 @@ Pure: a directory and a time go in, lines come out, and never none. No case and 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import lru_cache
 
 from bot.directory import Academy, Authority, Contact, Directory, RosterPerson
 from bot.hours import Opening, Status, london, opposite, status
+from bot.number import Number, lines, long_date, to_json, to_ring
+
+__all__ = [
+    "Number",
+    "emergency_lines",
+    "for_staff",
+    "joined",
+    "lado",
+    "lead_numbers",
+    "lines",
+    "long_date",
+    "numbers",
+    "opening",
+    "to_json",
+    "to_ring",
+]
 
 _EMERGENCY = "999"
 _OPEN = (Status.OPEN, Status.ALWAYS)
@@ -28,30 +43,10 @@ _ROLE_NAMES = {
 _NOBODY = "No safeguarding lead's number is known here. Go and find one, or ring children's services yourself."
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A service that can be rung, as it is at the minute `at`; times in UTC.
-
-    `verified_on` is a date or "never"; `note` says in plain words when the number is stale or not verified.
-    """
-
-    name: str
-    phone: str
-    status: Status
-    at: datetime
-    what_for: str = ""
-    opens_at: datetime | None = None
-    closes_at: datetime | None = None
-    source: tuple[str, ...] = ()
-    verified_on: str = "never"
-    note: str = ""
-    audience: str = "staff"
-
-
 def numbers(
     directory: Directory, at: datetime, *, academy: str | None = None, authority: str | None = None
 ) -> tuple[Number, ...]:
-    """Everything that can be rung at `at`: 999, then what is open, then what is not known, then what is shut.
+    """Everything there is at `at`: 999, then what is open, then what is not known, then what is shut.
 
     `authority` is the council the child lives in, which decides (N-24); with none, or one that is not in the file, the
     lines of all are given, those of the academy's own council first.
@@ -79,25 +74,37 @@ def _in_the_minute(asked: _Asked) -> tuple[Number, ...]:
     wide = dict.fromkeys(id for id in directory.trust_contacts if id not in local)
     ranked = [_ranked(directory, id, at, local=True) for id in local]
     ranked += [_ranked(directory, id, at, local=False) for id in wide]
-    ringable = [(rank, number) for rank, number in ranked if number.phone]
-    if all(number.phone != _EMERGENCY for _, number in ringable):
-        ringable.append((0, _emergency(at)))
-    return tuple(number for _, number in sorted(ringable, key=lambda pair: pair[0]))
+    if all(number.phone != _EMERGENCY for _, number in ranked):
+        ranked.append((0, _emergency(at)))
+    return tuple(number for _, number in sorted(ranked, key=lambda pair: pair[0]))
 
 
 def for_staff(every: Iterable[Number]) -> tuple[Number, ...]:
-    """Those that a member of staff with a child beside them may need; the others are for leads, parents and adults."""
-    return tuple(number for number in every if number.audience in _FOR_STAFF)
+    """The few that a member of staff with a child beside them may need now.
+
+    999, the social care that answers, the police, and a telephone for the child; the rest is in the full list.
+    """
+    shown = (replace(number, email="") for number in every if _is_for_now(number))
+    return joined(shown)
 
 
-def lines(shown: Iterable[Number]) -> tuple[str, ...]:
-    """One line for each number, in the time that people here read."""
-    return tuple(_line(number) for number in shown)
+def joined(shown: Iterable[Number]) -> tuple[Number, ...]:
+    """One line for an agency's telephone whose advice says whom to ask for: those it speaks of are left out (C-16)."""
+    every = tuple(shown)
+    advised = {(number.phone, number.agency) for number in every if number.advised and number.phone}
+    return tuple(number for number in every if number.advised or (number.phone, number.agency) not in advised)
 
 
-def to_json(shown: Iterable[Number]) -> str:
-    """A JSON list; times carry London's offset of that day."""
-    return json.dumps([_plain(number) for number in shown], indent=2, ensure_ascii=False)
+def lado(directory: Directory, authority: str | None, academy: str | None, at: datetime) -> tuple[Number, ...]:
+    """The designated officer (N-18) of `authority`, else of the academy's own council, else of every council.
+
+    Nothing when the trust's file names none.
+    """
+    school = directory.academy(academy or "")
+    council = directory.authority(authority or "") or directory.authority(school.authority if school else "")
+    councils = (council,) if council else directory.authorities
+    found = (directory.contact(council.lado or "") for council in councils)
+    return tuple(_number(contact, opening(directory, contact, at), at) for contact in dict.fromkeys(found) if contact)
 
 
 def lead_numbers(
@@ -135,7 +142,7 @@ def _emergency(at: datetime) -> Number:
         phone=_EMERGENCY,
         status=Status.ALWAYS,
         at=at,
-        what_for="A child is in danger now.",
+        what_for="In danger now",
         source=("S2-121",),
         verified_on="2019-09-01",
     )
@@ -177,63 +184,27 @@ def _number(contact: Contact, now: Opening, at: datetime) -> Number:
         closes_at=now.closes_at,
         source=contact.source,
         verified_on=str(contact.verified_on),
-        note=_note(contact, at),
+        note=_note(contact),
         audience=contact.audience,
+        agency=contact.agency or "",
+        email=contact.email,
+        web=contact.web,
+        stale=contact.verified_on != "never" and at.astimezone(london()).date() > contact.verify_by,
+        advised=bool(contact.advice),
+        probably_closed=contact.probably_closed,
     )
 
 
-def _note(contact: Contact, at: datetime) -> str:
-    said = [contact.unverified] if contact.unverified else []
-    if contact.verified_on == "never":
-        said.insert(0, "Not checked yet.")
-    elif at.astimezone(london()).date() > contact.verify_by:
-        said.insert(0, f"Last checked on {long_date(contact.verified_on)}.")
-    return " ".join(said)
+def _note(contact: Contact) -> str:
+    unchecked = "Not verified." if contact.verified_on == "never" else ""
+    return " ".join(filter(None, (contact.advice, unchecked, contact.unverified)))
 
 
-def long_date(day: date) -> str:
-    """A date as people write it: `1 September 2019`."""
-    return f"{day.day} {day:%B %Y}"
-
-
-def _line(number: Number) -> str:
-    note = f" ({number.note})" if number.note else ""
-    return f"{number.name}: {number.phone}, {_state(number)}{note}"
-
-
-def _state(number: Number) -> str:
-    match number.status:
-        case Status.ALWAYS:
-            return "always open"
-        case Status.UNKNOWN:
-            return "opening hours not known"
-        case Status.OPEN:
-            return f"open until {_when(number.closes_at, number.at)}" if number.closes_at else "open now"
-        case Status.CLOSED:
-            return f"closed, opens {_when(number.opens_at, number.at)}" if number.opens_at else "closed"
-
-
-def _when(moment: datetime, at: datetime) -> str:
-    there, here = moment.astimezone(london()), at.astimezone(london())
-    days = (there.date() - here.date()).days
-    day = {0: "today", 1: "tomorrow"}.get(days, f"on {there:%A} {there.day} {there:%B}")
-    return f"{there:%H:%M} {day}"
-
-
-def _plain(number: Number) -> dict[str, object]:
-    return {
-        "name": number.name,
-        "phone": number.phone,
-        "status": number.status.value,
-        "opens_at": _iso(number.opens_at),
-        "closes_at": _iso(number.closes_at),
-        "source": list(number.source),
-        "verified_on": number.verified_on,
-    }
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.astimezone(london()).isoformat() if moment else None
+def _is_for_now(number: Number) -> bool:
+    """A telephone that nobody has checked is in the full list only, unless it is known to be open."""
+    if number.status is Status.UNKNOWN and number.verified_on == "never":
+        return False
+    return bool(number.phone) and number.audience in _FOR_STAFF and number.status is not Status.CLOSED
 
 
 Part = tuple[RosterPerson, str]
@@ -241,9 +212,16 @@ Part = tuple[RosterPerson, str]
 
 def _leads_now(directory: Directory, academy: Academy, at: datetime) -> tuple[Part, ...]:
     duty = directory.on_call(academy.id, at)
-    on_call = ((duty, f"{_ROLE_NAMES['on_call']} for {academy.name}"),) if duty else ()
     team = _named(directory, academy, ("dsl", "deputy"))
-    return (*team, *on_call) if directory.in_school_hours(academy.id, at) else (*on_call, *team)
+    if directory.in_school_hours(academy.id, at):
+        return (*team, *(((duty, _by_day(directory, duty)),) if duty else ()))
+    on_call = ((duty, f"{_ROLE_NAMES['on_call']} for {academy.name}"),) if duty else ()
+    return (*on_call, *team)
+
+
+def _by_day(directory: Directory, person: RosterPerson) -> str:
+    """Nobody is "on call" while the school is open: their own part is said."""
+    return _ROLE_NAMES["trust_lead"] if person == directory.trust.lead else person.title
 
 
 def _named(directory: Directory, academy: Academy, roles: Iterable[str]) -> tuple[Part, ...]:

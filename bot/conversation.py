@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from bot.case import Kind
 from bot.facts import Facts, StaffRole, Tri, facts_from
 from bot.message import Person
 from flows.flow import UNKNOWN, Flow
@@ -22,6 +23,20 @@ class Answer:
 
     values: tuple[str, ...] = ()
     words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What was typed about somebody who may work at the academy, while the case goes to its usual team (N-18).
+
+    It stays here, out of the case, until it is asked again whether an adult there is concerned; then it is kept as
+    `kind` of `step`. Without words: they stand in the chronology, from before it was known who may read them.
+    """
+
+    kind: Kind = Kind.NOTE
+    step: str = ""
+    words: str = ""
+    values: tuple[str, ...] = ()
 
 
 class Mode(StrEnum):
@@ -42,7 +57,7 @@ class Conversation:
     `revision` is the serial number of the card that now stands, `candidates` the readings of a typed answer that wait
     for a yes. `blind`: a notice without words is out. `handed_off`: the case is with somebody who may see it.
     `complete`: the essentials are answered. `steps_given`: so are the next steps. `told`: something about a concern has
-    been said.
+    been said. `danger_said`: so has something of danger, after the case was out. `held`: words that wait (`Held`).
     """
 
     id: str
@@ -64,6 +79,8 @@ class Conversation:
     nudged: bool = False
     repeated: bool = False
     earlier_ref: str = ""
+    danger_said: bool = False
+    held: tuple[Held, ...] = ()
     closed: bool = False
     version: int = 0
 
@@ -130,6 +147,16 @@ def staff_of(conversation: Conversation) -> frozenset[StaffRole]:
 def is_screened(conversation: Conversation) -> bool:
     """Whether it is known where the case may go: both questions of the place card are answered."""
     return ACADEMY in conversation.answers and STAFF in conversation.answers
+
+
+def goes_to_the_team(conversation: Conversation) -> bool:
+    """Whether no adult of the academy is thought to be concerned, so that its usual team has or gets the case."""
+    return staff_of(conversation) == {StaffRole.NONE}
+
+
+def is_asked_again(conversation: Conversation) -> bool:
+    """Whether words wait for a second answer about adults of the academy (N-18)."""
+    return bool(conversation.held) and STAFF in conversation.answers
 
 
 def in_danger(conversation: Conversation) -> bool:

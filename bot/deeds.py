@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from bot import escalation, handoff, nextsteps, receipt, routing
 from bot.case import LIFE, Case, CaseState, Kind
-from bot.conversation import Conversation, academy_of, facts_of, in_danger, is_screened, staff_of
+from bot.conversation import Conversation, academy_of, in_danger, is_screened, staff_of
 from bot.message import Post
 from bot.moment import Moment
 from bot.ports import Audited, Timer, TimerKind, Tx
@@ -33,6 +33,11 @@ class Work:
     def now(self) -> Conversation:
         return self.decision.conversation
 
+    @property
+    def is_silence(self) -> bool:
+        """Nothing was heard: a timer of the conversation has come due."""
+        return self.now.heard_at != self.moment.now
+
     def case(self) -> Case:
         """The case as it stands in the books, with what the conversation has since said about it."""
         found = self.tx.case(self.now.ref)
@@ -46,6 +51,7 @@ def carry_out(work: Work) -> None:
     for deed in work.decision.deeds:
         if deed in _DEEDS:
             _DEEDS[deed](work)
+    _fall_quiet(work)
     for reply in work.decision.replies:
         work.tx.post(Post(receipt.to_reporter(work.now), reply.slot, reply.card, reply.lane), work.moment.now)
     _set_timers(work)
@@ -62,14 +68,28 @@ def open_case(tx: Tx, conversation: Conversation, moment: Moment) -> None:
 
 
 def _hand_off(work: Work) -> None:
-    _start(work)
+    """With danger the next steps go out with the case: nobody waits for them until the last question (D-11)."""
+    case = _start(work)
+    if case.alert and Deed.NEXT_STEPS not in work.decision.deeds:
+        _post_steps(work, case)
 
 
 def _start(work: Work) -> Case:
-    assessment = handoff.propose(work.moment, work.now)
-    case = replace(_placed(work), urgency=assessment.urgency, alert=in_danger(work.now), unscreened=False)
+    placed = replace(_placed(work), unscreened=False)
+    case = replace(placed, urgency=handoff.urgency(work.moment, work.now), alert=placed.alert or bool(_dangers(work)))
     work.tx.audit(Audited(work.moment.now, work.now.sender.key, "sent", case.ref))
-    return escalation.start(work.tx, _past_the_blind_notice(work, case, "blind.passed_on"), work.now, work.moment, work.doors)
+    case = _past_the_blind_notice(work, case, "blind.passed_on")
+    return escalation.start(work.tx, case, work.now, work.moment, work.doors)
+
+
+def _dangers(work: Work) -> frozenset[str]:
+    return handoff.danger_signs(work.moment, work.now)
+
+
+def _is_danger_told(work: Work) -> bool:
+    """Whether this turn brought a sign of danger that was not known before."""
+    known = handoff.danger_signs(work.moment, work.before)
+    return Deed.DANGER_SAID in work.decision.deeds or not _dangers(work) <= known
 
 
 def _past_the_blind_notice(work: Work, case: Case, key: str) -> Case:
@@ -92,14 +112,29 @@ def _update(work: Work) -> None:
     if _route(work, case) != _route(work, placed):
         _move(work, case, placed)
         return
-    urgency = handoff.propose(work.moment, work.now).urgency
-    changed = replace(placed, urgency=urgency, alert=case.alert or in_danger(work.now))
-    if urgency.rank > case.urgency.rank or (changed.alert and not case.alert):
+    urgency = handoff.urgency(work.moment, work.now)
+    changed = replace(placed, urgency=urgency, alert=case.alert or bool(_dangers(work)))
+    if _is_danger_told(work):
+        changed = _warn(work, changed)
+    elif urgency.rank > case.urgency.rank:
         changed = escalation.rise(work.tx, changed, work.now, work.moment, work.doors)
     escalation.send(work.tx, work.moment, *handoff.case_posts(changed, work.now, work.moment))
     if changed != case:
         work.tx.save_case(changed)
     _refresh_steps(work, changed)
+
+
+def _warn(work: Work, case: Case) -> Case:
+    """Those who have it hear of the danger; until one of them has acknowledged it the receipt gives the numbers."""
+    warned = escalation.warn(work.tx, case, work.now, work.moment, work.doors)
+    escalation.tell_reporter(work.tx, warned, work.now, work.moment)
+    return warned
+
+
+def _danger_said(work: Work) -> None:
+    """Danger in words that answered nothing. Where the case changes in the same turn, it is told there."""
+    if work.now.handed_off and not {Deed.UPDATE, Deed.HAND_OFF} & set(work.decision.deeds):
+        _update(work)
 
 
 def _route(work: Work, case: Case) -> routing.Route:
@@ -110,26 +145,46 @@ def _move(work: Work, before: Case, placed: Case) -> None:
     """It belongs to somebody else now: the earlier places lose it, and the reporter hears whom to speak to."""
     escalation.record(work.tx, before, work.moment, "moved", _route(work, placed).whom)
     moved = _start(work)
+    if _is_danger_told(work) and moved.acknowledged_at:
+        work.tx.save_case(_warn(work, moved))
     if moved.whom != routing.NOBODY:
         lapsed = bool(before.acknowledged_at and not moved.acknowledged_at)
         escalation.send(work.tx, work.moment, receipt.moved_note(moved, work.now, work.moment, lapsed=lapsed))
-    if work.before.steps_given:
-        _post_steps(work, moved)
+    _correct_steps(work, moved)
 
 
 def _refresh_steps(work: Work, case: Case) -> None:
     """The next steps stand corrected in place when an answer changes them."""
-    before, now = (nextsteps.steps_for(facts_of(work.moment.flow, it)) for it in (work.before, work.now))
-    if before != now and work.before.steps_given:
+    before, now = (nextsteps.steps_of(it, work.moment) for it in (work.before, work.now))
+    if before != now:
+        _correct_steps(work, case)
+
+
+def _correct_steps(work: Work, case: Case) -> None:
+    """Where they stand already, and no newer card of them comes in this turn."""
+    if nextsteps.are_out(work.before) and Deed.NEXT_STEPS not in work.decision.deeds:
         _post_steps(work, case)
 
 
 def _next_steps(work: Work) -> None:
-    _post_steps(work, work.case())
+    """The card of an alert makes room for a new one, so that nobody has to look for it above the questions."""
+    case = work.case()
+    if nextsteps.are_out(work.before):
+        escalation.send(work.tx, work.moment, nextsteps.early_card_gone(case, work.now, work.moment))
+        if work.is_silence:
+            escalation.send(work.tx, work.moment, receipt.called_away(case, work.now, work.moment))
+    _post_steps(work, case)
 
 
 def _post_steps(work: Work, case: Case) -> None:
     escalation.send(work.tx, work.moment, nextsteps.steps_card(case, work.now, work.moment))
+
+
+def _fall_quiet(work: Work) -> None:
+    """At the nudge the leads' card stops saying that more is coming."""
+    case = work.tx.case(work.now.ref)
+    if case and work.now.handed_off and work.now.nudged and not work.before.nudged:
+        escalation.send(work.tx, work.moment, *handoff.case_posts(case, work.now, work.moment))
 
 
 def _blind_notice(work: Work) -> None:
@@ -138,12 +193,13 @@ def _blind_notice(work: Work) -> None:
     case = replace(work.case(), academy=academy_of(work.now), staff=frozenset(staff_of(work.now)), unscreened=True)
     places = routing.blind_destinations(moment.directory, case, work.doors)
     case = replace(case, blind_places=places)
-    escalation.send(tx, moment, *handoff.blind_posts(work.now, moment, places))
+    asked = routing.is_asked_to_open(moment.directory, case, work.doors)
+    escalation.send(tx, moment, *handoff.blind_posts(work.now, moment, places, asked=asked))
     escalation.send(tx, moment, receipt.blind_note(case, work.now, moment, sent=bool(places)))
     escalation.record(tx, case, moment, "blind")
     if routing.opener(moment.directory, case):
-        urgency = handoff.propose(moment, work.now).urgency
-        escalation.start(tx, replace(case, urgency=urgency), work.now, moment, work.doors)
+        case = replace(case, urgency=handoff.urgency(moment, work.now), alert=bool(_dangers(work)))
+        escalation.start(tx, case, work.now, moment, work.doors)
     else:
         tx.save_case(case)
 
@@ -192,7 +248,10 @@ def _set_timers(work: Work) -> None:
     if work.before.nudged and not work.now.nudged:
         due = now + timedelta(minutes=timing.nudge_minutes)
         work.tx.set_timer(Timer(TimerKind.NUDGE, work.now.id, due))
-    if work.now.steps_given and not work.before.steps_given:
+    if work.now.held and not work.before.held:
+        minutes = timing.danger_silent_minutes if in_danger(work.now) else timing.silent_minutes
+        work.tx.set_timer(Timer(TimerKind.SILENCE, work.now.id, now + timedelta(minutes=minutes)))
+    elif work.now.steps_given and not work.before.steps_given:
         work.tx.clear_timers(work.now.id, (TimerKind.SILENCE,))
     elif in_danger(work.now) and not in_danger(work.before) and not is_screened(work.now):
         due = now + timedelta(minutes=timing.danger_silent_minutes)
@@ -204,6 +263,7 @@ _DEEDS: Mapping[Deed, Callable[[Work], None]] = {
     Deed.BLIND_NOTICE: _blind_notice,
     Deed.UPDATE: _update,
     Deed.NEXT_STEPS: _next_steps,
+    Deed.DANGER_SAID: _danger_said,
     Deed.MISTAKE: _mistake,
     Deed.JOIN: _join,
 }

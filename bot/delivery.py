@@ -211,7 +211,8 @@ def _blind_elsewhere(tx: Tx, post: Post, moment: Moment, doors: tuple[str, ...])
         escalation.send(tx, moment, receipt.ring_note(case, conversation, moment))
     else:
         tx.save_case(replace(case, blind_places=last))
-        escalation.send(tx, moment, *handoff.blind_posts(conversation, moment, last))
+        asked = routing.is_asked_to_open(moment.directory, case, doors)
+        escalation.send(tx, moment, *handoff.blind_posts(conversation, moment, last, asked=asked))
 
 
 def _hands_off(post: Post) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot import handoff, receipt, routing
-from bot.case import LIFE, Case, CaseState, Entry, Kind, Notice
+from bot.case import LIFE, Case, CaseState, Entry, Kind, Notice, Urgency
 from bot.conversation import Conversation
 from bot.message import Destination, Lane, Post, Reach
 from bot.moment import Moment
@@ -69,6 +69,7 @@ def climb(tx: Tx, ref: str, moment: Moment) -> None:
     higher = replace(case, rung=min(case.rung + 1, len(case.ladder)), climbed_at=moment.now)
     if not higher.is_exhausted:
         higher = _try_next(tx, higher, conversation, moment)
+        _urge_to_ring(tx, higher, conversation, moment)
     else:
         higher = _draw_the_eye(tx, higher, moment, "post.reminder", higher.posts)
         if not case.is_exhausted:
@@ -89,6 +90,12 @@ def _try_next(tx: Tx, case: Case, conversation: Conversation, moment: Moment) ->
     return _draw_the_eye(tx, wider, moment, key, rung.destinations)
 
 
+def _urge_to_ring(tx: Tx, case: Case, conversation: Conversation, moment: Moment) -> None:
+    """When somebody must act now, every rung that has let its time pass sends the member of staff to the telephone."""
+    if case.urgency is Urgency.NOW and handoff.minutes_waited(case, moment.now):
+        send(tx, moment, receipt.lapsed_note(case, conversation, moment))
+
+
 def _tell_to_ring(tx: Tx, case: Case, conversation: Conversation, moment: Moment) -> None:
     """Everybody was tried, or there is nobody to try: the member of staff rings (I9)."""
     send(tx, moment, receipt.ring_note(case, conversation, moment))
@@ -106,13 +113,28 @@ def _draw_the_eye(tx: Tx, case: Case, moment: Moment, key: str, places: Sequence
 
 def rise(tx: Tx, case: Case, conversation: Conversation, moment: Moment, doors: tuple[str, ...]) -> Case:
     """The urgency rose: a new notice to everybody who has it, whoever acknowledged it above all; the shorter clock."""
+    tx.audit(Audited(moment.now, BOT, "urgency_rose", case.ref, case.urgency))
+    return _to_everybody(tx, _with_the_holder(tx, case, conversation, moment, doors), moment, "post.risen")
+
+
+def warn(tx: Tx, case: Case, conversation: Conversation, moment: Moment, doors: tuple[str, ...]) -> Case:
+    """A sign of danger has been told: a new notice to everybody who has it, however urgent it was already (D-11)."""
+    tx.audit(Audited(moment.now, BOT, "danger_told", case.ref))
+    return _to_everybody(tx, _with_the_holder(tx, case, conversation, moment, doors), moment, "post.danger_sign")
+
+
+def _with_the_holder(tx: Tx, case: Case, conversation: Conversation, moment: Moment, doors: tuple[str, ...]) -> Case:
+    """The case's card stands one to one with whoever acknowledged it as well."""
     theirs = tuple(place for place in _holder(case, moment, doors) if place not in case.posts)
     wider = replace(case, posts=(*case.posts, *theirs))
     send(tx, moment, *handoff.case_posts(replace(case, posts=theirs), conversation, moment, Lane.HANDOFF))
-    tx.audit(Audited(moment.now, BOT, "urgency_rose", case.ref, case.urgency))
+    return wider
+
+
+def _to_everybody(tx: Tx, case: Case, moment: Moment, key: str) -> Case:
     if case.waits:
         _set_clock(tx, case, moment)
-    return _draw_the_eye(tx, wider, moment, "post.risen", wider.posts)
+    return _draw_the_eye(tx, case, moment, key, case.posts)
 
 
 def tell_of_more(tx: Tx, case: Case, moment: Moment) -> Case:

@@ -168,8 +168,8 @@ class Facts(BaseModel):
 
     @property
     def demand(self) -> bool:
-        """Money or more images are demanded (N-12)."""
-        return not self.pressure_by.isdisjoint({PressureBy.MONEY, PressureBy.MORE_IMAGES})
+        """Threats, or money or more images demanded (N-12)."""
+        return not self.pressure_by.isdisjoint({PressureBy.THREATS, PressureBy.MONEY, PressureBy.MORE_IMAGES})
 
     @property
     def tricked(self) -> bool:

@@ -7,15 +7,19 @@ anything that was written enters no card of this module (house: pull, don't push
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot import routing
 from bot.asking import say
 from bot.assessment import Assessment, assess
 from bot.case import Case, CaseState, Notice, Urgency
-from bot.conversation import Conversation, Mode, facts_of
+from bot.conversation import Conversation, Mode, facts_of, in_danger
+from bot.facts import ChildNow
 from bot.message import Action, Button, Card, Destination, Lane, Passage, Post, Press, Style, Tone
 from bot.moment import Moment, clock, day
+
+_DANGERS = frozenset({ChildNow.SELF_HARM, ChildNow.HURT, ChildNow.MISSING})
+"""Of how the child is now: what draws the eye as danger itself does (D-11, N-03)."""
 
 DELIVERED, REPEATED = "delivered", "repeated"
 """Marks of a post: once the platform has taken it somebody has the case (I11); it has been sent a second time (F6)."""
@@ -33,6 +37,33 @@ def propose(moment: Moment, conversation: Conversation) -> Assessment:
     """The assessment of what has been answered so far, under the trust's own policy (C-03)."""
     strict = moment.directory.trust.policy.police_for_any_image
     return assess(facts_of(moment.flow, conversation), strict_police=strict)
+
+
+def danger_signs(moment: Moment, conversation: Conversation) -> frozenset[str]:
+    """What was told so far that means danger now: the answer, how the child is, words since (D-11, S2-121)."""
+    answered = {"danger"} if in_danger(conversation) else set[str]()
+    said = {"said"} if conversation.danger_said else set[str]()
+    return frozenset(answered | said | (facts_of(moment.flow, conversation).child_now & _DANGERS))
+
+
+def urgency(moment: Moment, conversation: Conversation) -> Urgency:
+    """How soon a lead must act: with a sign of danger, now."""
+    danger = danger_signs(moment, conversation)
+    return Urgency.NOW if danger else propose(moment, conversation).urgency
+
+
+def holder(case: Case) -> str:
+    """The role that the member of staff is to speak to: whoever acknowledged, else the first who is tried."""
+    if case.acknowledged_at:
+        return case.acknowledged_role
+    if case.whom == routing.NOBODY:
+        return "lado"
+    return case.ladder[0].role if case.ladder else case.whom
+
+
+def at_start(sentence_part: str) -> str:
+    """The same words where a sentence begins with them."""
+    return sentence_part[:1].upper() + sentence_part[1:]
 
 
 def whom(moment: Moment, case: Case, role: str) -> str:
@@ -66,7 +97,7 @@ def case_card(case: Case, conversation: Conversation, moment: Moment) -> Card:
 def notices(case: Case, moment: Moment, to: Iterable[Notice], key: str) -> tuple[Post, ...]:
     """New messages that draw the eye to a case: it became more urgent, it climbed, nobody has it yet."""
     minutes = minutes_waited(case, moment.now)
-    lane = Lane.HANDOFF if key == "post.risen" else Lane.ESCALATION
+    lane = Lane.HANDOFF if key in ("post.risen", "post.danger_sign") else Lane.ESCALATION
     card = Card(
         notification=moment.say("notification.case", ref=case.ref),
         passages=(say(moment, key, Tone.URGENT, ref=case.ref, minutes=minutes),),
@@ -109,12 +140,18 @@ def blind_over(conversation: Conversation, moment: Moment, places: Sequence[Dest
     return tuple(Post(place, f"{BLIND}{conversation.id}", card, Lane.RECEIPT) for place in places)
 
 
-def blind_posts(conversation: Conversation, moment: Moment, places: Sequence[Destination]) -> tuple[Post, ...]:
-    """A colleague needs a safeguarding lead: no reference and no words, because nobody knows yet who may read them."""
+def blind_posts(
+    conversation: Conversation, moment: Moment, places: Sequence[Destination], *, asked: bool
+) -> tuple[Post, ...]:
+    """A colleague needs a safeguarding lead: no reference and no words, because nobody knows yet who may read them.
+
+    `asked`: the person whom the trust has named is asked at the same time to open the words.
+    """
+    named = (say(moment, "blind.asked_named"),) if asked else ()
     card = Card(
         notification=moment.say("notification.blind"),
         title=moment.say("blind.notice"),
-        passages=(say(moment, "blind.notice_quiet"),),
+        passages=(say(moment, "blind.notice_quiet"), *named),
     )
     return tuple(Post(place, f"{BLIND}{conversation.id}", card, Lane.HANDOFF) for place in places)
 
@@ -132,7 +169,15 @@ def _progress(case: Case, conversation: Conversation, moment: Moment) -> tuple[s
         return (moment.say("post.incomplete"), count)
     if conversation.mode is Mode.FINISHED:
         return (moment.say("post.finished"), count)
-    return (moment.say("post.telling"), count)
+    return (_telling(conversation, moment), count)
+
+
+def _telling(conversation: Conversation, moment: Moment) -> str:
+    """That more is coming is said only while it comes."""
+    quiet = timedelta(minutes=moment.directory.trust.timing.nudge_minutes)
+    if moment.now - conversation.heard_at < quiet:
+        return moment.say("post.telling")
+    return moment.say("post.quiet", time=clock(conversation.heard_at))
 
 
 def _held_by(case: Case, moment: Moment) -> tuple[str, ...]:

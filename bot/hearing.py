@@ -11,27 +11,24 @@ from datetime import timedelta
 
 from bot import asking
 from bot.case import Kind
-from bot.conversation import Conversation, Mode, is_screened
+from bot.conversation import Conversation, Mode, is_asked_again, is_screened, walk
+from bot.holding import YES, hold, note_change, text_of, waits, was_silent, yes_or_no
 from bot.message import Action, Incoming, Option, Press, Tone
 from bot.moment import Moment, clock, day
 from bot.pressing import press
 from bot.turn import Decision, Turn
-from bot.understanding import Ambiguous, Commanded, Meaning, Understood, understand
+from bot.understanding import (
+    Ambiguous,
+    Commanded,
+    Meaning,
+    Understood,
+    question_asked,
+    understand,
+)
 from flows import flow
 
 SAME_TALK = timedelta(hours=2)
 """How long after the end a further message still surely belongs to the same case."""
-
-_YES, _NO = "yes", "no"
-_ANY_CARD = flow.Step(
-    id="card",
-    kind=flow.StepKind.PICK_ONE,
-    short="card",
-    ask="card",
-    fact="card",
-    options=(flow.Option(value=_YES, label=_YES), flow.Option(value=_NO, label=_NO)),
-)
-"""A question of ours about the conversation itself, which a plain yes or no answers whatever the flow's step."""
 
 
 def begin(conversation: Conversation, incoming: Incoming, moment: Moment) -> Decision:
@@ -39,7 +36,7 @@ def begin(conversation: Conversation, incoming: Incoming, moment: Moment) -> Dec
     turn = Turn(conversation, incoming, moment)
     turn.keep(Kind.FIRST_WORDS)
     turn.refuse_files()
-    turn.warn_of_danger()
+    turn.warn_of_danger(incoming.text)
     turn.show(asking.opening(moment))
     if conversation.earlier_ref:
         turn.offer_earlier()
@@ -52,7 +49,7 @@ def hear(conversation: Conversation, incoming: Incoming, moment: Moment) -> Deci
     turn = Turn(conversation, incoming, moment)
     refused = turn.refuse_files()
     if incoming.change:
-        turn.note_change(incoming.change)
+        note_change(turn, incoming)
     elif incoming.press:
         press(turn, incoming.press)
     elif incoming.text.strip():
@@ -86,7 +83,9 @@ def nudge(conversation: Conversation, moment: Moment) -> Decision:
 
 
 def _nudge_key(conversation: Conversation) -> str:
-    """What is true of the words at this moment: out, ready to go, or with nobody yet."""
+    """What is true of the words at this moment: waiting for an answer, out, ready to go, or with nobody yet."""
+    if is_asked_again(conversation):
+        return "silence.nudge_held"
     if conversation.handed_off:
         return "silence.nudge_sent"
     if is_screened(conversation):
@@ -95,11 +94,19 @@ def _nudge_key(conversation: Conversation) -> str:
 
 
 def fall_silent(conversation: Conversation, moment: Moment) -> Decision:
-    """Silent for too long before the essentials are done: what is known goes, and the member of staff is told so."""
+    """Silent for too long before the essentials are done: what is known goes, and the member of staff is told so.
+
+    So does what waits for a second answer about adults of the academy, and then past the usual team.
+    """
     turn = Turn(conversation, None, moment)
+    if is_asked_again(conversation):
+        turn.tell(asking.say(moment, "silence.sent"))
+        turn.send()
+        turn.go_to(walk(moment.flow, turn.conversation).next)
+        return turn.decision()
     if conversation.steps_given or conversation.blind or conversation.mode is Mode.FINISHED:
         return turn.decision()
-    if is_screened(conversation):
+    if is_screened(conversation) and not conversation.handed_off:
         turn.tell(asking.say(moment, "silence.sent"))
     turn.send()
     return turn.decision()
@@ -109,18 +116,37 @@ def _typed(turn: Turn, text: str) -> None:
     """A command counts at any time; whoever comes back is first asked what they want with the report."""
     over = turn.before.mode is Mode.FINISHED
     meaning = _meaning(turn, () if over else turn.moment.options(turn.step), text)
-    if isinstance(meaning, Commanded):
+    topic = question_asked(text, turn.moment.script.words)
+    if waits(turn, text, meaning):
+        hold(turn, meaning)
+    elif topic:
+        _answer_question(turn, topic)
+    elif isinstance(meaning, Commanded):
         _command(turn, meaning.action)
     elif over:
         _add(turn)
-    elif _was_silent(turn):
-        _welcome_back(turn)
+    elif was_silent(turn):
+        _come_back(turn, meaning)
     elif turn.before.mode is Mode.ASKING or not _replied_to_card(turn, text, meaning):
         _take(turn, meaning)
 
 
 def _meaning(turn: Turn, options: tuple[Option, ...], text: str) -> Meaning:
     return understand(turn.step, options, text, turn.moment.script.words)
+
+
+# --- what is typed ---
+
+
+def _answer_question(turn: Turn, topic: str) -> None:
+    """What is asked so often that there is an answer: that first, then the question that stands."""
+    turn.keep(Kind.NOTE, turn.step.id)
+    turn.change_case()
+    turn.lead.append(asking.answer(turn.conversation, turn.moment, topic))
+    if turn.before.mode is Mode.FINISHED:
+        turn.finish()
+    else:
+        turn.resume()
 
 
 def _command(turn: Turn, action: Action) -> None:
@@ -130,29 +156,22 @@ def _command(turn: Turn, action: Action) -> None:
 
 def _replied_to_card(turn: Turn, text: str, meaning: Meaning) -> bool:
     """A plain yes or no to "did you mean this?" or "stop asking?" is the answer to that, and not to the step."""
-    said = _yes_or_no(turn, text)
+    said = yes_or_no(turn, text)
     if said and turn.before.mode is Mode.STOPPING:
-        _command(turn, Action.SEND_NOW if said == _YES else Action.GO_ON)
+        _command(turn, Action.SEND_NOW if said == YES else Action.GO_ON)
     elif not said or len(turn.before.candidates) != 1 or _names_another(turn, meaning, said):
         return False
-    elif said == _YES:
+    elif said == YES:
         turn.reply({turn.step.id: turn.before.candidates[0]})
     else:
         _note(turn)
     return True
 
 
-def _yes_or_no(turn: Turn, text: str) -> str:
-    """`yes`, `no`, or nothing where it is neither, or not plainly."""
-    options = (Option(_YES, _YES), Option(_NO, _NO))
-    meaning = understand(_ANY_CARD, options, text, turn.moment.script.words)
-    return meaning.values[0] if isinstance(meaning, Understood) and meaning.values != (flow.UNKNOWN,) else ""
-
-
 def _names_another(turn: Turn, meaning: Meaning, said: str) -> bool:
     """A yes that names another answer of the step ("yes, friends") is that answer."""
-    known = ((_YES,), *turn.before.candidates)
-    return said == _YES and isinstance(meaning, Understood) and meaning.values not in known
+    known = ((YES,), *turn.before.candidates)
+    return said == YES and isinstance(meaning, Understood) and meaning.values not in known
 
 
 def _take(turn: Turn, meaning: Meaning) -> None:
@@ -163,7 +182,7 @@ def _take(turn: Turn, meaning: Meaning) -> None:
             turn.reply({turn.step.id: values})
         case Ambiguous(candidates):
             turn.keep(Kind.NOTE, turn.step.id)
-            turn.warn_of_danger()
+            turn.warn_of_danger(text_of(turn))
             turn.change_case()
             turn.confirm(candidates)
         case _ if turn.step.kind is flow.StepKind.WRITE:
@@ -175,13 +194,11 @@ def _take(turn: Turn, meaning: Meaning) -> None:
 def _note(turn: Turn) -> None:
     """A sentence that is no answer is kept as the member of staff's own note; the question is repeated once, kindly."""
     turn.keep(Kind.NOTE, turn.step.id)
-    turn.warn_of_danger()
+    turn.warn_of_danger(text_of(turn))
     turn.change_case()
-    if turn.conversation.repeated and turn.before.mode is Mode.ASKING:
-        turn.tell(asking.say(turn.moment, "asking.note_kept_again"))
-        return
+    again = turn.conversation.repeated and turn.before.mode is Mode.ASKING
     turn.conversation = replace(turn.conversation, repeated=True)
-    turn.lead.append(asking.say(turn.moment, "asking.note_kept", Tone.QUIET))
+    turn.lead.append(asking.say(turn.moment, "asking.note_kept_again" if again else "asking.note_kept", Tone.QUIET))
     turn.resume()
 
 
@@ -192,15 +209,20 @@ def _said_nothing(turn: Turn) -> None:
         turn.resume()
 
 
-def _was_silent(turn: Turn) -> bool:
-    minutes = turn.moment.directory.trust.timing.silent_minutes
-    return turn.moment.now - turn.before.heard_at >= timedelta(minutes=minutes)
+def _come_back(turn: Turn, meaning: Meaning) -> None:
+    """Coming back later: a clear answer to the question that stands is taken, above all else."""
+    started = turn.conversation.started_at
+    if turn.before.mode is not Mode.ASKING or not isinstance(meaning, Understood):
+        _welcome_back(turn)
+        return
+    turn.lead.append(asking.say(turn.moment, "silence.started", time=clock(started), date=day(started)))
+    turn.reply({turn.step.id: meaning.values})
 
 
 def _welcome_back(turn: Turn) -> None:
-    """Coming back later: what was typed is kept, and what to do with the report is asked first."""
+    """What was typed is kept, and what to do with the report is asked first."""
     turn.keep(Kind.NOTE, turn.step.id)
-    turn.warn_of_danger()
+    turn.warn_of_danger(text_of(turn))
     turn.change_case()
     turn.conversation = replace(turn.conversation, mode=Mode.RETURNED)
     started = turn.conversation.started_at
@@ -211,7 +233,7 @@ def _welcome_back(turn: Turn) -> None:
 def _add(turn: Turn) -> None:
     """After the end, more can be added and corrected."""
     turn.keep(Kind.ADDITION)
-    turn.warn_of_danger()
+    turn.warn_of_danger(text_of(turn))
     turn.change_case()
     added = asking.say(turn.moment, "finished.added", ref=turn.conversation.ref)
     turn.put(lambda: asking.finished(turn.conversation, turn.moment, *turn.lead, added))

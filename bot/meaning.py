@@ -59,6 +59,9 @@ class Lists:
     commands: Phrases[Action]
     asking: Phrases[bool]
     danger: Phrases[bool]
+    feared: Phrases[bool]
+    staff: Phrases[bool]
+    questions: Phrases[str]
     fillers: Phrases[bool]
     courtesy: Phrases[bool]
     unknown: frozenset[Phrase]
@@ -184,6 +187,9 @@ def lists(words: Words) -> Lists:
         commands=_commands(words),
         asking=_set_of(file.asking.begins, words),
         danger=_set_of(file.danger.phrases, words),
+        feared=_set_of(file.danger.feared, words),
+        staff=_set_of((*file.staff.phrases, *(f"{one}s" for one in file.staff.phrases)), words),
+        questions=_questions(words),
         fillers=_set_of(file.fillers, words),
         courtesy=_set_of(file.courtesy, words),
         unknown=words.phrases(file.unknown),
@@ -196,6 +202,13 @@ def _commands(words: Words) -> Phrases[Action]:
     begun = [(begin + end, Action.CONTACTS) for begin in begins for end in ends]
     listed = [(words.phrase(text), Action(name)) for name, texts in file.commands for text in texts]
     return Phrases([*begun, *listed])
+
+
+def _questions(words: Words) -> Phrases[str]:
+    file = words.file.questions
+    begins = words.phrases(file.begins)
+    begun = [(b + words.phrase(end), name) for name, ends in file.ends.items() for end in ends for b in begins]
+    return Phrases([*begun, *((words.phrase(text), name) for name, texts in file.whole.items() for text in texts)])
 
 
 def _meaning_of(kinds: dict[str, tuple[str, ...]], words: Words) -> Phrases[str]:

@@ -37,7 +37,7 @@ def picks(question: Question, heard: Folded, start: int = 0) -> Picks:
     found = [hit for hit in question.phrases.find(heard.words) if hit.start >= start]
     live = tuple(hit for hit in found if not _negated(question, heard, hit.start))
     covered = {place for hit in found for place in range(hit.start, hit.end)}
-    loose = tuple(place for place in _weighty(question, heard, covered) if place >= start)
+    loose = tuple(place for place in weighty(question, heard, covered) if place >= start)
     file, words = question.words.file, {heard.words[place] for place in loose}
     doubted = heard.asks or not words.isdisjoint(file.hedges)
     agreed = any(lists(question.words).leads.whole((word,)) == "yes" for word in words)
@@ -49,7 +49,7 @@ def read_picks(question: Question, heard: Folded, *, hedged: bool = False) -> Me
     found = picks(question, heard)
     values = found.values(question)
     if not values:
-        only_unknown = bool(found.live) and len(found.loose) <= SHORT
+        only_unknown = bool(found.live) and not found.loose
         return Understood((UNKNOWN,)) if only_unknown else None
     clear = not (found.turned or found.doubted or hedged) and all(UNKNOWN not in hit.meaning for hit in found.live)
     if question.many and len(values) > 1:
@@ -103,7 +103,8 @@ def _parts(question: Question, heard: Folded, starts: dict[int, int]) -> Iterato
     yield part
 
 
-def _weighty(question: Question, heard: Folded, covered: set[int]) -> Iterator[int]:
+def weighty(question: Question, heard: Folded, covered: set[int]) -> Iterator[int]:
+    """The places of the words that carry weight: neither covered by a phrase, nor fillers or joiners."""
     file, fillers = question.words.file, lists(question.words).fillers
     place = 0
     while place < len(heard.words):
@@ -131,14 +132,21 @@ def read_places(question: Question, heard: Folded) -> Meaning | None:
     if not question.step.options_from:
         return None
     known = {word for _, label in question.labels for word in label}
-    weighty = set(_weighty(question, heard, set()))
-    typed = {heard.words[place] for place in weighty if heard.words[place] in known}
-    loose = [place for place in weighty if heard.words[place] not in known]
+    words = [heard.words[place] for place in weighty(question, heard, set())]
+    meant = [_mended(word, known) for word in words]
+    typed = known.intersection(meant)
+    loose = [word for word in meant if word not in known]
     telling = typed - set(question.words.file.places.generic)
     named = _having(question, typed) or _having(question, telling) or _sharing(question, telling)
     if not typed or len(loose) > SHORT or (not telling and 1 < len(named) == len(question.labels)):
         return None
-    return meaning(question, singly(named), sure=bool(telling) and not loose and not heard.asks)
+    return meaning(question, singly(named), sure=bool(telling) and not loose and meant == words and not heard.asks)
+
+
+def _mended(word: str, known: set[str]) -> str:
+    """A word of the names that was meant but for one slip of a finger, where there is just one."""
+    near = {other for other in known if one_slip(word, other)} if word not in known else set[str]()
+    return near.pop() if len(near) == 1 else word
 
 
 def _having(question: Question, typed: set[str]) -> Values:
@@ -154,7 +162,7 @@ def _sharing(question: Question, typed: set[str]) -> Values:
 
 def read_slip(question: Question, heard: Folded) -> Meaning | None:
     """The options that were meant but for one slip in a word. Only "I don't know" is taken on trust."""
-    trimmed = tuple(heard.words[place] for place in _weighty(question, heard, set()))
+    trimmed = tuple(heard.words[place] for place in weighty(question, heard, set()))
     whole = set(_meant(question, heard.words))
     values = question.ordered(whole | set(_meant(question, trimmed)))
     if values:

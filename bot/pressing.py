@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from bot import asking
-from bot.conversation import Mode, in_danger, walk
+from bot.conversation import Mode, in_danger, is_asked_again, walk
 from bot.message import Action, Passage, Press
 from bot.turn import Deed, Turn
 from flows.flow import UNKNOWN, StepKind
@@ -78,15 +78,26 @@ def _say_what_is_left(turn: Turn, answers: Mapping[str, tuple[str, ...]]) -> Non
 
 
 def _press_send(turn: Turn, press: Press) -> None:
-    ends = turn.before.mode in (Mode.STOPPING, Mode.FINISHED)
-    if turn.conversation.steps_given:
-        turn.finish()
-        return
-    turn.send()
+    """What waits for a second answer about adults of the academy goes too, past the usual team."""
+    waited = is_asked_again(turn.conversation)
+    ends = turn.conversation.steps_given or turn.before.mode in (Mode.STOPPING, Mode.FINISHED)
+    if waited or not turn.conversation.steps_given:
+        turn.send()
+    if waited:
+        turn.lead.append(asking.say(turn.moment, "asking.past_the_team"))
     if ends and turn.conversation.handed_off:
-        turn.finish()
+        turn.finish(*_sent_midway(turn))
+    elif waited:
+        turn.go_to(walk(turn.moment.flow, turn.conversation).next)
     else:
         turn.resume()
+
+
+def _sent_midway(turn: Turn) -> tuple[Passage, ...]:
+    """Only who has answered everything is thanked for everything."""
+    if not turn.moment.flow.steps[walk(turn.moment.flow, turn.conversation).next].asks:
+        return ()
+    return (*asking.still_to_tell(turn.conversation, turn.moment), asking.say(turn.moment, "finished.sent"))
 
 
 def _press_back(turn: Turn, press: Press) -> None:
@@ -110,7 +121,7 @@ def _first_on_card(turn: Turn, step: str) -> str:
 
 def _press_contacts(turn: Turn, press: Press) -> None:
     turn.show(asking.numbers(turn.conversation, turn.moment))
-    if turn.before.mode is not Mode.FINISHED:
+    if turn.conversation.mode is not Mode.FINISHED:
         turn.resume()
 
 
@@ -170,6 +181,8 @@ def _press_new(turn: Turn, press: Press) -> None:
     if not turn.conversation.handed_off:
         _stale(turn)
         return
+    if is_asked_again(turn.conversation):
+        turn.send()
     turn.conversation = replace(turn.conversation, closed=True)
     turn.deeds.append(Deed.BEGIN_ANEW)
 
@@ -178,6 +191,8 @@ def _press_join(turn: Turn, press: Press) -> None:
     it = turn.conversation
     if not it.earlier_ref or it.handed_off or it.blind:
         _stale(turn)
+    elif it.held:
+        turn.tell(asking.say(turn.moment, "finished.not_joined_staff", ref=it.earlier_ref))
     elif in_danger(it):
         turn.tell(asking.say(turn.moment, "finished.not_joined", ref=it.earlier_ref))
     else:

@@ -19,7 +19,7 @@ _TEAM = ("dsl", "deputy")
 _PAST_THE_TEAM = ("head",)
 _ROLES_READ_OUT = ("dsl", "deputy", "on_call", "head", "chair", "trust_lead")
 _BY_ANSWER = {StaffRole.HEAD: "head", StaffRole.DSL: "dsl", StaffRole.DEPUTY: "deputy", StaffRole.CHAIR: "chair"}
-_LAST = RungRule(to="trust_lead", minutes=10)
+_LAST = RungRule(to="trust_lead", minutes=10, urgent_minutes=3)
 _THE_TEAM, NOBODY = "team", "nobody"
 
 
@@ -90,6 +90,12 @@ def opener(directory: Directory, case: Case) -> RosterPerson | None:
     """The person who may open what nobody has screened yet, unless what was answered so far points to them."""
     named = directory.trust.unscreened
     return named if named and named.id not in implicated(directory, case) else None
+
+
+def is_asked_to_open(directory: Directory, case: Case, doors: Sequence[str]) -> bool:
+    """Whether somebody may open what nobody has screened yet, and can be asked to on one of these doors."""
+    named = opener(directory, case)
+    return bool(named and addresses((named,), doors))
 
 
 def readers(directory: Directory, case: Case) -> frozenset[str]:
@@ -171,7 +177,7 @@ def _rung(turn: Turn, doors: Sequence[str]) -> Rung:
 
 def _alone(channel: Destination) -> Rung:
     """The academy's channel where nobody of the ladder can be reached one to one."""
-    return Rung(_THE_TEAM, (), (channel,), _LAST.minutes, _LAST.minutes)
+    return Rung(_THE_TEAM, (), (channel,), _LAST.minutes, _LAST.urgent_minutes or _LAST.minutes)
 
 
 def _address(person: RosterPerson, doors: Sequence[str]) -> Destination | None:

@@ -57,6 +57,7 @@ _POLICE, _SOCIAL_CARE, _LADO = Agency.POLICE, Agency.SOCIAL_CARE, Agency.LADO
 _EDUCATION, _CEOP, _REMOVAL = Agency.EDUCATION_ADVICE, Agency.CEOP, Agency.REMOVAL
 _ADVICE, _DISCUSS, _REFER, _NOW = Level.ADVICE, Level.DISCUSS, Level.REFER, Level.NOW
 _EXPLOITED = frozenset({PressureBy.GROOMED, PressureBy.SOLD})
+_FORCED = _EXPLOITED | {PressureBy.THREATS, PressureBy.MONEY, PressureBy.MORE_IMAGES, PressureBy.TRICKED}
 
 
 def _adult_online(facts: Facts) -> bool:
@@ -95,7 +96,7 @@ ADULTS = (
     Rule(
         "adult",
         lambda f: f.adult,
-        {_POLICE: _NOW, _SOCIAL_CARE: _REFER, _CEOP: _ADVICE},
+        {_POLICE: _NOW, _SOCIAL_CARE: _NOW, _CEOP: _ADVICE},
         ("N-02", "N-03", "S1-38", "S2-08", "C-12"),
     ),
     Rule(
@@ -122,27 +123,22 @@ PRESSURE = (
         ("S1-47", "S2-08", "S2-24", "S2-39", "N-03"),
     ),
     Rule(
-        "demand",
-        lambda f: f.demand,
-        {_POLICE: _NOW, _SOCIAL_CARE: _REFER, _CEOP: _DISCUSS, _REMOVAL: _ADVICE},
-        ("N-12", "N-13", "N-14"),
+        "forced",
+        lambda f: not f.pressure_by.isdisjoint(_FORCED),
+        {_POLICE: _NOW, _SOCIAL_CARE: _NOW},
+        ("N-03", "N-12", "S2-08", "S2-24"),
     ),
-    Rule(
-        "threats",
-        lambda f: PressureBy.THREATS in f.pressure_by,
-        {_POLICE: _REFER, _CEOP: _DISCUSS, _REMOVAL: _ADVICE},
-        ("S2-24", "N-13", "N-14"),
-    ),
+    Rule("demand", lambda f: f.demand, {_CEOP: _DISCUSS, _REMOVAL: _ADVICE}, ("N-12", "N-13", "N-14")),
     Rule("groomed", lambda f: not f.pressure_by.isdisjoint(_EXPLOITED), {_CEOP: _DISCUSS}, ("N-03", "N-14")),
     Rule("profit", lambda f: f.for_profit, {_POLICE: _REFER, _SOCIAL_CARE: _REFER}, ("S2-08",)),
 )
 
 CONTENT = (
-    Rule("extreme", lambda f: f.extreme, {_POLICE: _REFER, _SOCIAL_CARE: _REFER}, ("S2-41", "S2-66", "N-03")),
+    Rule("extreme", lambda f: f.extreme, {_POLICE: _NOW, _SOCIAL_CARE: _NOW}, ("S2-41", "S2-66", "N-03")),
     Rule(
         "sexual_act_under_13",
         lambda f: f.sexual_act_under_13,
-        {_POLICE: _REFER, _SOCIAL_CARE: _REFER},
+        {_POLICE: _NOW, _SOCIAL_CARE: _NOW},
         ("N-03", "S2-21"),
     ),
     Rule("sexual_act", lambda f: Nature.SEXUAL_ACT in f.nature, {_EDUCATION: _DISCUSS}, ("S2-15", "S2-21")),
@@ -173,7 +169,7 @@ CHILD = (
         {_SOCIAL_CARE: _DISCUSS, _EDUCATION: _DISCUSS},
         ("S2-21", "S2-33"),
     ),
-    Rule("capacity_in_doubt", lambda f: f.capacity_in_doubt, {_SOCIAL_CARE: _REFER}, ("N-03", "S2-40")),
+    Rule("capacity_in_doubt", lambda f: f.capacity_in_doubt, {_SOCIAL_CARE: _NOW}, ("N-03", "S2-40")),
     Rule("known_to_agencies", _known_to_agencies, {_EDUCATION: _DISCUSS}, ("S2-13", "S2-22", "S2-32")),
     Rule("repeat", lambda f: f.earlier is Tri.YES, {_EDUCATION: _DISCUSS}, ("S2-35", "S2-57", "N-20")),
 )

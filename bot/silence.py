@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot import hearing
-from bot.conversation import Conversation, in_danger, is_screened
+from bot.conversation import Conversation, in_danger, is_asked_again, is_screened
 from bot.deeds import Work, carry_out
 from bot.moment import Moment
 from bot.ports import Timer, TimerKind, Tx
@@ -31,5 +31,6 @@ def _wait(kind: TimerKind, conversation: Conversation, moment: Moment) -> timede
     timing = moment.directory.trust.timing
     if kind is TimerKind.NUDGE:
         return timedelta(minutes=timing.nudge_minutes)
-    urgent = in_danger(conversation) and not is_screened(conversation)
+    waits = is_asked_again(conversation) or not is_screened(conversation)
+    urgent = in_danger(conversation) and waits
     return timedelta(minutes=timing.danger_silent_minutes if urgent else timing.silent_minutes)

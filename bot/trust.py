@@ -96,6 +96,7 @@ ChannelIds = Annotated[
 Minutes = Annotated[float, Field(gt=0, le=1440, description="Write a number of minutes above 0, as in 10.")]
 To = Literal["dsl", "deputies", "head", "chair", "on_call", "trust_lead"]
 Audience = Literal["staff", "lead", "child", "parents", "adults"]
+ForAgency = Literal["police", "social_care", "education_advice", "lado", "ceop", "removal"]
 
 
 class Table(BaseModel):
@@ -206,12 +207,22 @@ class Academy(Table):
 
 
 class Contact(Table):
-    """A service outside the school. `when_closed` names the service it takes over from when that one is shut."""
+    """A service outside the school. `when_closed` names the service it takes over from when that one is shut.
+
+    `agency` is whom a lead reaches there, and `advice` what to know before ringing, shown beside it.
+    """
 
     id: Slug
     name: Line
     what_for: Line
     audience: Audience = Field(description='Write one of "staff", "lead", "child", "parents", "adults".')
+    agency: ForAgency | None = Field(
+        default=None,
+        description='Write one of "police", "social_care", "education_advice", "lado", "ceop", "removal".',
+    )
+    advice: str = Field(
+        default="", max_length=200, description="Write in one plain sentence what to know before ringing."
+    )
     phone: Phone = ""
     text: Phone = ""
     email: str = Field(default="", pattern=r"^([^@\s]+@[^@\s]+\.[^@\s]+)?$", description="Write one e-mail address.")
@@ -226,6 +237,7 @@ class Contact(Table):
     )
     verify_by: date = Field(description="Write the day by which it must be checked again, as in 2027-09-01.")
     unverified: str = Field(default="", max_length=200, description="Write in one plain sentence what is not verified.")
+    probably_closed: bool = Field(default=False, description="Write true or false, without quotation marks.")
 
 
 class Authority(Table):

@@ -5,18 +5,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot import asking
 from bot.case import Entry, Kind
-from bot.conversation import Answer, Conversation, Mode, in_danger, is_screened, walk
+from bot.conversation import (
+    DANGER,
+    STAFF,
+    Answer,
+    Conversation,
+    Held,
+    Mode,
+    goes_to_the_team,
+    in_danger,
+    is_asked_again,
+    is_screened,
+    walk,
+)
+from bot.facts import Tri
 from bot.meaning import lists
-from bot.message import Button, Card, Change, Incoming, Lane, Passage, Tone
+from bot.message import Change, Incoming, Passage, Tone
 from bot.moment import Moment
-from bot.understanding import speaks_of_danger
-from flows.flow import Step
+from bot.showing import Reply, Showing
+from bot.understanding import speaks_of_danger, speaks_of_staff
+from bot.whom import with_whom
+from flows.flow import UNKNOWN
 
 
 class Deed(StrEnum):
@@ -26,18 +41,10 @@ class Deed(StrEnum):
     BLIND_NOTICE = "blind_notice"
     UPDATE = "update"
     NEXT_STEPS = "next_steps"
+    DANGER_SAID = "danger_said"
     MISTAKE = "mistake"
     JOIN = "join"
     BEGIN_ANEW = "begin_anew"
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A card for the member of staff, and the place on the screen it takes."""
-
-    slot: str
-    card: Card
-    lane: Lane = Lane.PROMPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +55,18 @@ class Decision:
     deeds: tuple[Deed, ...] = ()
 
 
-class Turn:
+class Turn(Showing):
     """One decision while it is being made."""
 
     def __init__(self, conversation: Conversation, incoming: Incoming | None, moment: Moment) -> None:
-        self.before, self.conversation, self.incoming, self.moment = conversation, conversation, incoming, moment
+        super().__init__(conversation, incoming, moment)
         self.entries: list[Entry] = []
-        self.replies: list[Reply] = []
         self.deeds: list[Deed] = []
-        self.lead: list[Passage] = []
-        self.answered: list[str] = []
-        if incoming:
-            self.conversation = replace(conversation, heard_at=moment.now, nudged=False)
 
     def decision(self) -> Decision:
-        return Decision(self.conversation, tuple(self.entries), tuple(self.replies), tuple(dict.fromkeys(self.deeds)))
-
-    @property
-    def step(self) -> Step:
-        return self.moment.flow.steps[self.conversation.step]
+        """A new danger is told last, to those who have the case after all else that was decided."""
+        deeds = sorted(dict.fromkeys(self.deeds), key=lambda deed: deed is Deed.DANGER_SAID)
+        return Decision(self.conversation, tuple(self.entries), tuple(self.replies), tuple(deeds))
 
     # --- what is kept ---
 
@@ -76,8 +76,36 @@ class Turn:
         if not words:
             return
         self.entries.append(self._entry(kind, step, words, ()))
+        self._mark(words)
         if kind is not Kind.COMMAND and self._says_something(words):
             self.conversation = replace(self.conversation, told=True)
+
+    def hold(self, held: Held) -> None:
+        """Words that may be about an adult of the academy wait outside the case (N-18)."""
+        self.conversation = replace(self.conversation, held=(*self.conversation.held, held), told=True)
+
+    def _mark(self, words: str) -> None:
+        """Words from before the staff question that name an adult there: a "no" to it will be asked again."""
+        it = self.conversation
+        if STAFF not in it.answers and not it.held and speaks_of_staff(words, self.moment.script.words):
+            self.hold(Held())
+
+    def release(self) -> None:
+        """It has been asked again: what waited is kept now, as what it was."""
+        held, self.conversation = self.conversation.held, replace(self.conversation, held=())
+        for one in held:
+            if one.words:
+                self._release(one)
+
+    def _release(self, held: Held) -> None:
+        if held.kind is Kind.ANSWER:
+            self.answer(held.step, Answer(held.values, held.words))
+        else:
+            self.entries.append(self._entry(held.kind, held.step, held.words, held.values))
+        if held.kind is Kind.ADDITION:
+            self.lead.append(asking.say(self.moment, "finished.added", ref=self.conversation.ref))
+        if self.conversation.handed_off:
+            self.warn_of_danger(held.words)
 
     def _says_something(self, words: str) -> bool:
         """More than a greeting: whatever is not plainly one may be the concern itself."""
@@ -89,6 +117,7 @@ class Turn:
         kind = Kind.EDITED if change is Change.EDITED else Kind.DELETED
         words = self.incoming.text if self.incoming else ""
         self.entries.append(self._entry(kind, "", words, ()))
+        self._mark(words)
         self.change_case()
 
     def refuse_files(self) -> bool:
@@ -111,10 +140,20 @@ class Turn:
     def reply(self, answers: Mapping[str, tuple[str, ...]]) -> None:
         """What was answered, with the words it was answered in, and on to the next question."""
         words = self.incoming.text if self.incoming else ""
-        self.warn_of_danger()
+        if answers.get(DANGER) != (Tri.NO,):
+            self.warn_of_danger(words, pressing=not all(answers.values()))
         for step, values in answers.items():
             self.answer(step, Answer(values, words))
+        if STAFF in answers:
+            self._screened()
+        else:
+            self._mark(words)
         self.advance()
+
+    def _screened(self) -> None:
+        """The staff question is answered: at the first "no", words that name an adult there still wait."""
+        if STAFF in self.before.answers or not goes_to_the_team(self.conversation):
+            self.release()
 
     def answer(self, step: str, answer: Answer) -> None:
         before = self.conversation.answers.get(step)
@@ -129,7 +168,8 @@ class Turn:
     def _say_at_once(self, step: str, answer: Answer) -> None:
         options = (self.moment.flow.steps[step].option(value) for value in answer.values)
         for text in dict.fromkeys(option.say for option in options if option and option.say):
-            self.lead.append(Passage((text,), tone=Tone.URGENT))
+            filled = with_whom(self.conversation, self.moment, text)
+            self.lead.append(Passage((filled,), tone=Tone.URGENT))
 
     def advance(self) -> None:
         """On to the first question without an answer, handing off whatever has become due."""
@@ -147,14 +187,21 @@ class Turn:
     def _owed(self) -> bool:
         """Whether the case must leave now: the essentials are in, a child is in danger, or a blind notice waits."""
         it = self.conversation
+        if is_asked_again(it):
+            return False
         return is_screened(it) and not it.handed_off and (it.complete or in_danger(it) or it.blind)
 
     def go_to(self, step: str) -> None:
+        """To a question; to the staff question first, while words wait for its answer."""
+        if is_asked_again(self.conversation) and STAFF not in {one.id for one in self.moment.flow.on_card(step)}:
+            step = STAFF
         self.conversation = replace(self.conversation, step=step, repeated=False)
         self.resume()
 
     def resume(self) -> None:
         """Ask the question that stands, or end where none is left."""
+        if is_asked_again(self.conversation):
+            self.lead.append(asking.say(self.moment, "asking.staff_again", Tone.URGENT))
         if self.step.asks:
             self.ask()
         else:
@@ -164,6 +211,8 @@ class Turn:
 
     def send(self) -> None:
         """Send what there is: the case when it is known where it may go, otherwise a notice without a word."""
+        if is_asked_again(self.conversation):
+            self._past_the_team()
         if is_screened(self.conversation):
             if not self.conversation.handed_off:
                 self._hand_off()
@@ -172,6 +221,12 @@ class Turn:
         elif not self.conversation.blind:
             self.conversation = replace(self.conversation, blind=True)
             self.deeds.append(Deed.BLIND_NOTICE)
+
+    def _past_the_team(self) -> None:
+        """Nobody said whether the words that wait point to an adult there: they go, and past the usual team."""
+        self.entries.append(self._entry(Kind.CORRECTION, STAFF, "", (UNKNOWN,)))
+        self.conversation = self.conversation.with_answer(STAFF, Answer((UNKNOWN,)))
+        self.release()
 
     def _hand_off(self) -> None:
         self.conversation = replace(self.conversation, handed_off=True)
@@ -189,56 +244,24 @@ class Turn:
 
     # --- what is said ---
 
-    def ask(self) -> None:
-        """Ask the question that stands, on a new card; the card before it collapses."""
-        self.conversation = replace(self.conversation, mode=Mode.ASKING, candidates=())
-        self.put(lambda: asking.question(self.conversation, self.moment, self.lead))
-
-    def confirm(self, candidates: tuple[tuple[str, ...], ...]) -> None:
-        self.conversation = replace(self.conversation, mode=Mode.CONFIRMING, candidates=candidates)
-        self.put(lambda: asking.confirm(self.conversation, self.moment, self.lead))
-
     def finish(self, *said: Passage) -> None:
         """Nothing more is asked: said with thanks, or with what is given to be said."""
         self.conversation = replace(self.conversation, mode=Mode.FINISHED)
-        last = said or (asking.say(self.moment, "finished.thanks"),)
+        thanks = asking.say(self.moment, "finished.thanks")
+        last = said or (*asking.still_to_tell(self.conversation, self.moment), thanks)
         self.put(lambda: asking.finished(self.conversation, self.moment, *self.lead, *last))
         self.change_case()
 
-    def tell(self, *passages: Passage, buttons: tuple[Button, ...] = ()) -> None:
-        """Say something that leaves the question standing."""
-        self.show(asking.card(self.moment, *self.lead, *passages, buttons=buttons))
-        self.lead = []
+    def warn_of_danger(self, text: str, *, pressing: bool = True) -> None:
+        """Words that speak of danger bring 999 with them, whatever they were an answer to (D-11).
 
-    def say_the_rest(self) -> None:
-        """What was to be said first, where no card came that could carry it."""
-        if self.lead:
-            self.tell()
-
-    def show(self, card: Card) -> None:
-        """Show a card beside the question."""
-        self.replies.append(Reply(self._aside(), card, Lane.RECEIPT))
-
-    def put(self, make: Callable[[], Card]) -> None:
-        """Put a new card in the place of the one that stood; what was answered on that one collapses to a line."""
-        before = self.conversation.revision
-        if before:
-            gone = asking.collapsed(self.conversation, self.moment, self.answered)
-            self.replies.append(Reply(asking.question_slot(self.conversation, before), gone, Lane.COSMETIC))
-        self.conversation = replace(self.conversation, revision=before + 1)
-        self.replies.append(Reply(asking.question_slot(self.conversation, before + 1), make()))
-        self.lead = []
-
-    def warn_of_danger(self) -> None:
-        """Words that speak of danger bring 999 with them, whatever they were an answer to (D-11)."""
-        if self.incoming and speaks_of_danger(self.incoming.text, self.moment.script.words):
-            self.lead.append(asking.say(self.moment, "asking.danger_words", Tone.URGENT))
-
-    def offer_earlier(self) -> None:
-        earlier = self.conversation.earlier_ref
-        offer = asking.say(self.moment, "finished.earlier", ref=earlier)
-        self.tell(offer, buttons=(asking.join_button(self.conversation, self.moment, earlier),))
-
-    def _aside(self) -> str:
-        key = self.incoming.key if self.incoming else self.moment.now.isoformat()
-        return f"aside:{self.conversation.id}:{key}:{len(self.replies)}"
+        `pressing`: whoever has the case is told of it too; a picked answer tells them by itself.
+        """
+        if not speaks_of_danger(text, self.moment.script.words, asked=self.step.id == DANGER):
+            return
+        told = pressing and self.conversation.handed_off
+        if told:
+            self.conversation = replace(self.conversation, danger_said=True)
+            self.deeds.append(Deed.DANGER_SAID)
+        key = "asking.danger_told" if told else "asking.danger_words"
+        self.lead.append(asking.say(self.moment, key, Tone.URGENT))

@@ -91,6 +91,8 @@ def propose(facts: Facts) -> Proposal:
     """The class the facts propose, by the derived decision order: the first that fits, worst first."""
     if facts.adult:
         return Proposal(Type.ADULT_INVOLVED)
+    if facts.coerced and facts.adult_involved is Tri.UNKNOWN:
+        return Proposal(Type.INSUFFICIENT, (*_an_adult(facts), _harm_unless_an_adult()))
     if facts.coerced or facts.malice or (facts.for_profit and facts.without_agreement):
         return Proposal(Type.INTENT_TO_HARM, _an_adult(facts))
     if facts.without_agreement:
@@ -122,6 +124,12 @@ def _an_adult(facts: Facts) -> tuple[Alternative, ...]:
     if not facts.adult_possible:
         return ()
     return (Alternative(type=Type.ADULT_INVOLVED, deciding_fact="adult_involved", sources=("S1-12", "S1-38", "N-12")),)
+
+
+def _harm_unless_an_adult() -> Alternative:
+    """Who is behind the pressure comes before what it was for (derived decision order, 2)."""
+    sources = ("S2-24", "S2-26", "S1-38", "N-12")
+    return Alternative(type=Type.INTENT_TO_HARM, deciding_fact="adult_involved", sources=sources)
 
 
 def _criminal() -> tuple[Alternative, ...]:

@@ -12,6 +12,8 @@ import re
 from collections.abc import Sequence
 
 from bot.ages import read_ages, speaks_of_ages
+from bot.conversation import DANGER
+from bot.facts import Tri
 from bot.meaning import (
     SHORT,
     Ambiguous,
@@ -29,17 +31,29 @@ from bot.meaning import (
     without_courtesy,
 )
 from bot.message import Action, Option
-from bot.picking import picks, read_picks, read_places, read_slip
+from bot.picking import picks, read_picks, read_places, read_slip, weighty
 from flows.flow import UNKNOWN, Step, StepKind
 from flows.folding import Folded
 from flows.words import Words
 
-__all__ = ["Ambiguous", "Commanded", "Meaning", "NotAnAnswer", "Understood", "speaks_of_danger", "understand"]
+__all__ = [
+    "Ambiguous",
+    "Commanded",
+    "Meaning",
+    "NotAnAnswer",
+    "Understood",
+    "is_an_option",
+    "question_asked",
+    "speaks_of_danger",
+    "speaks_of_staff",
+    "understand",
+]
 
 LONGEST_ANSWER = 500
 """Characters. A longer text never picks an option and is never a command."""
 
 _LONGEST_ASKING = 12
+_PIECE, _OVERLAP = 20_000, 200
 _CODE = re.compile(r"[{}]|\w_\w")
 _QUOTES = ('"', "\u201c", "\u2018", "\u00ab")
 _DOUBLED = re.compile(r"(.)\1+")
@@ -55,13 +69,42 @@ def understand(step: Step, options: Sequence[Option], text: str, words: Words) -
     if not heard.words:
         return Understood((UNKNOWN,)) if heard.asks else NotAnAnswer()
     asked = question(step, options, words)
-    meanings = (read(asked, heard) for read in (_whole, _commanded, _aged, _led, _picked, read_slip))
+    meanings = (read(asked, heard) for read in (_whole, _commanded, _feared, _aged, _led, _picked, read_slip))
     return next((found for found in meanings if found is not None), NotAnAnswer())
 
 
-def speaks_of_danger(text: str, words: Words) -> bool:
-    """Whether to add "ring 999 if ..." to a reply (S2-49, D-11). It errs on the side of danger and answers nothing."""
-    return next(lists(words).danger.find(words.fold(text).words), None) is not None
+def speaks_of_danger(text: str, words: Words, *, asked: bool = False) -> bool:
+    """Whether to add "ring 999 if ..." to a reply (S2-49, D-11). It errs on the side of danger and answers nothing.
+
+    `asked`: it was typed at the question about danger, where less says as much.
+    """
+    heard, known = words.fold(text).words, lists(words)
+    return any(known.danger.find(heard)) or (asked and any(known.feared.find(heard)))
+
+
+def speaks_of_staff(text: str, words: Words) -> bool:
+    """Whether a word of it may mean an adult who works or volunteers at the academy (N-18); a command names nobody.
+
+    It is read to its end, however long it is: in pieces, because of one text only so many words are folded.
+    """
+    known = lists(words)
+    if len(text) <= LONGEST_ANSWER and known.commands.whole(without_courtesy(words.fold(text), words).words):
+        return False
+    pieces = (text[place : place + _PIECE + _OVERLAP] for place in range(0, len(text), _PIECE))
+    return any(any(known.staff.find(words.fold(piece).words)) for piece in pieces)
+
+
+def is_an_option(step: Step, options: Sequence[Option], text: str, words: Words) -> bool:
+    """Whether it is the phrase of an option and not a word more."""
+    heard = without_courtesy(words.fold(text), words)
+    return question(step, options, words).phrases.whole(heard.words) is not None
+
+
+def question_asked(text: str, words: Words) -> str:
+    """The name of the answer to one of the questions that are often asked ("should I take her phone"), or nothing."""
+    heard = without_courtesy(words.fold(text), words).words
+    hit = lists(words).questions.at(heard, 0) if 0 < len(heard) <= _LONGEST_ASKING else None
+    return hit.meaning if hit else ""
 
 
 def _written(step: Step, text: str, words: Words) -> Meaning:
@@ -93,6 +136,14 @@ def _whole(asked: Question, heard: Folded) -> Meaning | None:
         return None
     sure = not heard.asks or values == (UNKNOWN,)
     return meaning(asked, singly(values), sure=sure, doubtful=heard.asks)
+
+
+def _feared(asked: Question, heard: Folded) -> Meaning | None:
+    """At the question about danger, somebody who ran out or cannot be found is proposed as danger, never passed by."""
+    if asked.step.id != DANGER or not any(lists(asked.words).feared.find(heard.words)):
+        return None
+    lead = _lead(asked, heard)
+    return None if lead and lead[1] in ("yes", "no") else meaning(asked, [(Tri.YES,)], sure=False)
 
 
 def _aged(asked: Question, heard: Folded) -> Meaning | None:
@@ -164,7 +215,9 @@ def _unknown_led(asked: Question, heard: Folded, rest: Folded) -> Meaning | None
     lead = _lead(asked, rest) if rest.words else None
     if lead is not None and lead[1] != UNKNOWN:
         return _doubted(asked, asked.saying(lead[1]), alone=True)
-    return Understood((UNKNOWN,)) if len(rest.words) <= SHORT else None
+    if not list(weighty(asked, rest, set())):
+        return Understood((UNKNOWN,))
+    return meaning(asked, [(UNKNOWN,)], sure=False) if len(rest.words) <= SHORT else None
 
 
 def _agreed(asked: Question, rest: Folded, meant: Values, kind: str) -> Meaning | None:

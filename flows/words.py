@@ -48,6 +48,19 @@ class Asking(_Read):
 
 class Danger(_Read):
     phrases: tuple[str, ...]
+    feared: tuple[str, ...]
+
+
+class Staff(_Read):
+    phrases: tuple[str, ...]
+
+
+class Questions(_Read):
+    """What a member of staff often asks: how such a question begins, and how it ends, by the answer's name."""
+
+    begins: tuple[str, ...]
+    ends: dict[str, tuple[str, ...]]
+    whole: dict[str, tuple[str, ...]]
 
 
 class Places(_Read):
@@ -108,6 +121,8 @@ class _WordsFile(_Read):
     commands: Commands
     asking: Asking
     danger: Danger
+    staff: Staff
+    questions: Questions
     ages: AgeWords
     places: Places
 

@@ -46,6 +46,9 @@ TWO_ROLES = (
 )
 """The head of one academy is a deputy of another, and the trust's lead is an academy's DSL."""
 
+ONLY_HEAD_AND_CHAIR = ('  { to = "trust_lead", minutes = 10, urgent_minutes = 5 },\n]\n\n# ---', "]\n\n# ---")
+"""A concern about staff goes to the head and the chair, and then to nobody."""
+
 
 def trust_file(folder: Path, *changes: tuple[str, str]) -> Path:
     """The example trust with some of its text changed."""

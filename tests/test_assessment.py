@@ -204,18 +204,31 @@ def test_without_agreement_and_without_a_known_purpose_both_readings_stay_open(p
     ("trigger", "agency", "floor"),
     [
         ({"adult_involved": "yes"}, Agency.POLICE, Level.NOW),
-        ({"adult_involved": "yes"}, Agency.SOCIAL_CARE, Level.REFER),
+        ({"adult_involved": "yes"}, Agency.SOCIAL_CARE, Level.NOW),
         ({"pressure": "yes"}, Agency.POLICE, Level.REFER),
         ({"pressure": "yes"}, Agency.SOCIAL_CARE, Level.REFER),
-        ({"pressure_by": "threats"}, Agency.POLICE, Level.REFER),
-        ({"pressure_by": "groomed"}, Agency.SOCIAL_CARE, Level.REFER),
+        ({"pressure_by": "threats"}, Agency.POLICE, Level.NOW),
+        ({"pressure_by": "threats"}, Agency.SOCIAL_CARE, Level.NOW),
+        ({"pressure_by": "groomed"}, Agency.POLICE, Level.NOW),
+        ({"pressure_by": "groomed"}, Agency.SOCIAL_CARE, Level.NOW),
+        ({"pressure_by": "sold"}, Agency.POLICE, Level.NOW),
+        ({"pressure_by": "sold"}, Agency.SOCIAL_CARE, Level.NOW),
+        ({"pressure_by": "money"}, Agency.POLICE, Level.NOW),
+        ({"pressure_by": "money"}, Agency.SOCIAL_CARE, Level.NOW),
+        ({"pressure_by": "more_images"}, Agency.POLICE, Level.NOW),
+        ({"pressure_by": "more_images"}, Agency.SOCIAL_CARE, Level.NOW),
+        ({"pressure_by": "tricked"}, Agency.POLICE, Level.NOW),
+        ({"pressure_by": "tricked"}, Agency.SOCIAL_CARE, Level.NOW),
+        ({"pressure_by": "threats"}, Agency.CEOP, Level.DISCUSS),
         ({"pressure_by": "groomed"}, Agency.CEOP, Level.DISCUSS),
-        ({"understands_agreement": "no"}, Agency.SOCIAL_CARE, Level.REFER),
-        ({"understands_agreement": "unknown", "vulnerabilities": "send"}, Agency.SOCIAL_CARE, Level.REFER),
-        ({"nature": "violent"}, Agency.POLICE, Level.REFER),
-        ({"nature": "beyond_age"}, Agency.SOCIAL_CARE, Level.REFER),
-        ({"nature": "sexual_act", "pictured_ages": 12}, Agency.POLICE, Level.REFER),
-        ({"nature": "sexual_act", "others_ages": 12}, Agency.SOCIAL_CARE, Level.REFER),
+        ({"understands_agreement": "no"}, Agency.SOCIAL_CARE, Level.NOW),
+        ({"understands_agreement": "unknown", "vulnerabilities": "send"}, Agency.SOCIAL_CARE, Level.NOW),
+        ({"nature": "violent"}, Agency.POLICE, Level.NOW),
+        ({"nature": "violent"}, Agency.SOCIAL_CARE, Level.NOW),
+        ({"nature": "beyond_age"}, Agency.POLICE, Level.NOW),
+        ({"nature": "beyond_age"}, Agency.SOCIAL_CARE, Level.NOW),
+        ({"nature": "sexual_act", "pictured_ages": 12}, Agency.POLICE, Level.NOW),
+        ({"nature": "sexual_act", "others_ages": 12}, Agency.SOCIAL_CARE, Level.NOW),
         ({"child_now": "self_harm"}, Agency.SOCIAL_CARE, Level.NOW),
         ({"child_now": "self_harm"}, Agency.POLICE, Level.DISCUSS),
         ({"immediate_danger": "yes"}, Agency.POLICE, Level.NOW),
@@ -240,13 +253,15 @@ def test_each_trigger_of_the_immediate_referral_list_refers(
         ({"vulnerabilities": "send"}, Agency.EDUCATION_ADVICE, Level.DISCUSS, Flag.VULNERABLE),
         ({"earlier": "yes"}, Agency.EDUCATION_ADVICE, Level.DISCUSS, Flag.REPEAT),
         ({"pressure_by": "money"}, Agency.POLICE, Level.NOW, Flag.MONEY_OR_MORE_IMAGES),
+        ({"pressure_by": "threats"}, Agency.POLICE, Level.NOW, Flag.MONEY_OR_MORE_IMAGES),
+        ({"pressure_by": "threats"}, Agency.REMOVAL, Level.ADVICE, Flag.ADULT_POSSIBLE),
         ({"pressure_by": "more_images"}, Agency.CEOP, Level.DISCUSS, Flag.MONEY_OR_MORE_IMAGES),
         ({"pressure_by": "money"}, Agency.POLICE, Level.NOW, Flag.ADULT_POSSIBLE),
         ({"purposes": "money"}, Agency.POLICE, Level.REFER, Flag.OUTSIDE_TYPOLOGY),
         ({"happened": "posted"}, Agency.REMOVAL, Level.REFER, Flag.PUBLIC),
         ({"pictured_ages": 18}, Agency.POLICE, Level.NOW, Flag.ADULT_PICTURED),
-        ({"understands_agreement": "no"}, Agency.SOCIAL_CARE, Level.REFER, Flag.CAPACITY_IN_DOUBT),
-        ({"pressure_by": "tricked"}, Agency.POLICE, Level.REFER, Flag.OUTSIDE_TYPOLOGY),
+        ({"understands_agreement": "no"}, Agency.SOCIAL_CARE, Level.NOW, Flag.CAPACITY_IN_DOUBT),
+        ({"pressure_by": "tricked"}, Agency.POLICE, Level.NOW, Flag.OUTSIDE_TYPOLOGY),
         ({"staff_concerned": "head"}, Agency.LADO, Level.REFER, Flag.STAFF),
     ],
 )
@@ -286,12 +301,31 @@ def test_somebody_met_only_online_may_be_an_adult_whatever_was_said() -> None:
     assert [a.type for a in assessment.alternatives] == [Type.ADULT_INVOLVED]
 
 
-@pytest.mark.parametrize("adult", ["no", "unknown"])
-def test_pressure_between_young_people_is_intent_to_harm_unless_an_adult_may_be_behind_it(adult: str) -> None:
-    assessment = judged(pressure="yes", adult_involved=adult)
+def test_pressure_between_young_people_is_intent_to_harm() -> None:
+    assessment = judged(pressure="yes")
     assert assessment.proposed is Type.INTENT_TO_HARM
-    expected = [Type.ADULT_INVOLVED] if adult == "unknown" else []
-    assert [a.type for a in assessment.alternatives] == expected
+    assert assessment.alternatives == ()
+
+
+@pytest.mark.parametrize("told", [{"pressure": "yes"}, {"pressure_by": "threats"}, {"pressure_by": "kept_asking"}])
+def test_pressure_while_an_adult_is_not_ruled_out_stays_open_with_the_adult_named_first(
+    told: dict[str, object],
+) -> None:
+    """Derived decision order, 2: who is behind it comes before what it was for."""
+    assessment = judged(told, adult_involved="unknown")
+    assert assessment.proposed is Type.INSUFFICIENT
+    assert [a.type for a in assessment.alternatives] == [Type.ADULT_INVOLVED, Type.INTENT_TO_HARM]
+    assert {a.deciding_fact for a in assessment.alternatives} == {"adult_involved"}
+
+
+@pytest.mark.parametrize("told", [{"pressure": "yes"}, {"pressure_by": "kept_asking"}])
+def test_being_asked_again_and_again_or_pressed_in_an_unknown_way_is_referred_and_not_at_once(
+    told: dict[str, object],
+) -> None:
+    assessment = judged(told)
+    assert level(assessment, Agency.POLICE) is Level.REFER
+    assert level(assessment, Agency.SOCIAL_CARE) is Level.REFER
+    assert assessment.urgency is Urgency.TODAY
 
 
 def test_a_dare_is_not_pressure() -> None:

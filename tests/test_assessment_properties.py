@@ -222,19 +222,25 @@ NEVER_EXPERIMENTAL = {Flag.ADULT, Flag.STAFF, Flag.COERCION, Flag.MONEY_OR_MORE_
 
 def lifts(facts: Facts) -> Iterator[tuple[dict[str, Any], Flag, dict[Agency, Level]]]:
     """What each grave fact must raise, whatever else is known."""
-    adult = {Agency.POLICE: Level.NOW, Agency.SOCIAL_CARE: Level.REFER}
+    adult = {Agency.POLICE: Level.NOW, Agency.SOCIAL_CARE: Level.NOW}
     yield {"adult_involved": Tri.YES}, Flag.ADULT, adult
     yield {"others_ages": facts.others_ages | {AgeBand.ADULT}}, Flag.ADULT, adult
     yield {"staff_concerned": {StaffRole.DSL}}, Flag.STAFF, {Agency.LADO: Level.REFER, Agency.POLICE: Level.REFER}
     referred = {Agency.POLICE: Level.REFER, Agency.SOCIAL_CARE: Level.REFER}
     yield {"pressure": Pressure.YES}, Flag.COERCION, referred
-    demand = referred | {Agency.CEOP: Level.DISCUSS}
-    yield {"pressure_by": {PressureBy.MORE_IMAGES}}, Flag.MONEY_OR_MORE_IMAGES, demand
+    at_once = {Agency.POLICE: Level.NOW, Agency.SOCIAL_CARE: Level.NOW}
+    for forced in (PressureBy.GROOMED, PressureBy.SOLD, PressureBy.TRICKED):
+        yield {"pressure_by": {forced}}, Flag.COERCION, at_once
+    for demand in (PressureBy.THREATS, PressureBy.MONEY, PressureBy.MORE_IMAGES):
+        yield {"pressure_by": {demand}}, Flag.MONEY_OR_MORE_IMAGES, at_once | {Agency.CEOP: Level.DISCUSS}
+    for extreme in (Nature.VIOLENT, Nature.BEYOND_AGE):
+        yield {"nature": facts.nature | {extreme}}, Flag.VIOLENT_OR_EXTREME, at_once
+    yield {"understands_agreement": Tri.NO}, Flag.CAPACITY_IN_DOUBT, {Agency.SOCIAL_CARE: Level.NOW}
     board = {Agency.SOCIAL_CARE: Level.DISCUSS, Agency.EDUCATION_ADVICE: Level.DISCUSS}
     for side in ("pictured_ages", "others_ages"):
         young = {side: getattr(facts, side) | {AgeBand.UNDER_13}}
         yield young, Flag.UNDER_13, board
-        yield young | {"nature": facts.nature | {Nature.SEXUAL_ACT}}, Flag.SEXUAL_ACT_UNDER_13, referred
+        yield young | {"nature": facts.nature | {Nature.SEXUAL_ACT}}, Flag.SEXUAL_ACT_UNDER_13, at_once
     yield {"vulnerabilities": facts.vulnerabilities | {Vulnerability.IN_CARE}}, Flag.VULNERABLE, board
     yield {"immediate_danger": Tri.YES}, Flag.HARM, {Agency.SOCIAL_CARE: Level.NOW, Agency.POLICE: Level.NOW}
     for sign in WORSE_WITH["child_now"]:

@@ -25,6 +25,14 @@ async def test_not_knowing_goes_to_the_head_who_hands_it_to_the_team_with_one_bu
     assert "With the safeguarding team of Example Academy North" in leads.receipt(here)
 
 
+async def test_the_next_steps_name_the_team_once_the_head_has_handed_it_on(here: School) -> None:
+    await leads.tells(here, ["unknown"])
+    assert "Speak to the headteacher yourself" in here.reads("teacher")
+    await here.presses("Hand to the safeguarding team", who="head-north")
+    assert "Speak to the DSL in person" in here.reads("teacher")
+    assert "Speak to the headteacher" not in here.reads("teacher")
+
+
 async def test_what_the_head_has_handed_on_is_to_be_acknowledged_by_the_team(here: School) -> None:
     await leads.tells(here, ["unknown"])
     await here.presses("Acknowledge", who="head-north")

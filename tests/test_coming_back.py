@@ -68,6 +68,15 @@ async def test_sending_hands_off_what_there_is(here: School) -> None:
     assert say("post.incomplete") in here.channel_reads()
 
 
+async def test_an_answer_typed_on_coming_back_is_taken(here: School) -> None:
+    await goes_to(here, "pictured_ages")
+    await here.passes(minutes=40)
+    await here.says("14")
+    assert step_now(here) == "adult_involved"
+    assert say("silence.started", time="10:40", date="20 November 2026") in text_of(here.question())
+    assert say("silence.go_on") not in [button.label for button in here.question().buttons]
+
+
 async def test_a_pause_shorter_than_the_silence_is_no_coming_back(here: School) -> None:
     await _comes_back(here, "pressure", after=14)
     assert step_now(here) == "pressure"

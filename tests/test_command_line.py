@@ -159,13 +159,21 @@ def contacts(*words: str) -> list[dict[str, Any]]:
     return found
 
 
+WITHOUT_A_TELEPHONE = {
+    "CEOP Safety Centre",
+    "Report Remove, by Childline and the IWF",
+    "Shore, by the Lucy Faithfull Foundation",
+}
+
+
 @pytest.mark.parametrize("words", [["--academy", "north"], ["--authority", "stoke"], []])
 def test_contacts_are_a_list_with_exactly_the_promised_keys_and_999_first(words: list[str]) -> None:
     found = contacts(*words, "--at", "2026-12-25T23:10")
     assert all(list(contact) == CONTACT_KEYS for contact in found)
     assert found[0]["phone"] == "999"
     assert {contact["status"] for contact in found} <= {"open", "closed", "always", "unknown"}
-    assert all(contact["phone"] and contact["source"] for contact in found)
+    assert all(contact["name"] and contact["source"] for contact in found)
+    assert {contact["name"] for contact in found if not contact["phone"]} == WITHOUT_A_TELEPHONE
 
 
 def test_the_time_asked_for_is_london_time_and_decides_what_is_open() -> None:
@@ -190,8 +198,10 @@ def test_the_childs_council_decides_and_not_the_academys() -> None:
 def test_the_lines_say_what_is_open_and_until_when() -> None:
     ended = handrail("contacts", "--authority", "staffordshire", "--at", "2026-11-20T10:40", setting=EXAMPLE)
     lines = ended.stdout.decode().splitlines()
-    assert lines[0].startswith("Emergency services: 999, always open")
-    assert "Staffordshire First Response: 0800 1313 126, open until 16:30 today" in lines[1]
+    assert lines[0].startswith("In danger now: Emergency services, 999, always open.")
+    assert lines[1].startswith("Children's social care: Staffordshire First Response, 0800 1313 126, ")
+    assert "open until 16:30 today." in lines[1]
+    assert sum("101, hours not known." in line for line in lines) == 2  # C-16
 
 
 def test_with_no_trust_named_the_example_is_shown_and_said_to_be_one() -> None:

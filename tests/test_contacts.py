@@ -17,13 +17,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.contacts import Number, emergency_lines, for_staff, lead_numbers, lines, numbers, to_json
+from bot.contacts import Number, emergency_lines, for_staff, joined, lado, lead_numbers, lines, numbers, to_json
 from bot.directory import Contact, Directory, parse_trust
 
 TEXT = (Path(__file__).parent.parent / "examples/staffordshire/trust.toml").read_text(encoding="utf-8")
 EXAMPLE = parse_trust(TEXT, "trust.toml")
 LONDON = ZoneInfo("Europe/London")
 OFFICE = "Mo-Th 08:30-17:00; Fr 08:30-16:30; PH off"
+DAYTIME = "Children's social care: Staffordshire First Response, 0800 1313 126, FirstR@staffordshire.gov.uk"
 STAFFORDSHIRE_LINES = {"0800 1313 126", "0345 604 2886"}
 STOKE_LINES = {"01782 235100", "01782 234234"}
 MINUTES = st.datetimes(datetime(2026, 1, 1), datetime(2028, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
@@ -189,30 +190,48 @@ def test_a_stale_number_is_shown_with_its_date_and_a_fresh_one_without() -> None
     )
     for at, stale in ((local("2027-08-31T23:59"), False), (local("2027-09-01T00:00"), True)):
         eds = next(number for number in numbers(fresh, at, authority="stoke") if number.phone == "01782 234234")
-        assert ("Last checked on 1 September 2026." in eds.note) is stale
-        assert any("Last checked on 1 September 2026" in line for line in lines([eds])) is stale
+        assert eds.stale is stale
+        assert ("This number was last checked on 1 September 2026." in lines([eds])) is stale
+
+
+def test_the_day_of_the_last_check_is_said_once_for_the_whole_list_and_with_every_day_there_is() -> None:
+    shown = lines(numbers(EXAMPLE, local("2026-11-19T10:00")))
+    assert [line for line in shown if "checked" in line] == ["These numbers were last checked on 1 September 2019."]
+    assert shown[-1].startswith("These numbers")
+    rung = changed(
+        'source = ["S2-117", "N-24"]\nverified_on = 2019-09-01', 'source = ["S2-117", "N-24"]\nverified_on = 2021-03-04'
+    )
+    last = lines(numbers(rung, local("2026-11-19T10:00")))[-1]
+    assert last == "These numbers were last checked on 1 September 2019 or 4 March 2021."
+    assert lines([]) == ()
 
 
 def test_a_number_nobody_checked_says_so() -> None:
     found = numbers(EXAMPLE, local("2026-11-19T10:00"), authority="staffordshire")
     cass = next(number for number in found if number.phone == "0300 111 8007")
-    assert cass.note.startswith("Not checked yet.")
+    assert cass.note.startswith("Not verified.")
+    assert "hours not known. Not verified." in lines([cass])[0]
     assert cass.verified_on == "never"
 
 
 @pytest.mark.parametrize(
     ("minute", "line"),
     [
-        ("2026-07-01T10:00", "Staffordshire First Response: 0800 1313 126, open until 17:00 today"),
-        ("2026-11-20T10:00", "Staffordshire First Response: 0800 1313 126, open until 16:30 today"),
-        ("2026-11-19T20:00", "Staffordshire First Response: 0800 1313 126, closed, opens 08:30 tomorrow"),
-        ("2026-12-25T23:10", "Staffordshire First Response: 0800 1313 126, closed, opens 08:30 on Tuesday 29 December"),
+        ("2026-07-01T10:00", f"{DAYTIME}, open until 17:00 today."),
+        ("2026-11-20T10:00", f"{DAYTIME}, open until 16:30 today."),
+        ("2026-11-19T20:00", f"{DAYTIME}, closed, opens 08:30 tomorrow."),
+        ("2026-12-25T23:10", f"{DAYTIME}, closed, opens 08:30 on Tuesday 29 December."),
         (
             "2026-12-25T23:10",
-            "Staffordshire Emergency Duty Service: 0345 604 2886, open until 08:30 on Tuesday 29 December",
+            "Children's social care, out of hours: Staffordshire Emergency Duty Service, 0345 604 2886, "
+            "open until 08:30 on Tuesday 29 December.",
         ),
-        ("2026-12-25T23:10", "Emergency services: 999, always open"),
-        ("2026-12-25T23:10", "Staffordshire Police, ask for M.A.S.H.: 101, opening hours not known"),
+        ("2026-12-25T23:10", "In danger now: Emergency services, 999, always open."),
+        ("2026-12-25T23:10", "Police, nobody in danger now: 101, always open. Ask for M.A.S.H."),
+        (
+            "2026-12-25T23:10",
+            "Police, harm to a child: Staffordshire Police, ask for M.A.S.H., 101, hours not known.",
+        ),
     ],
 )
 def test_a_line_says_until_when_in_the_time_people_read(minute: str, line: str) -> None:
@@ -239,7 +258,8 @@ def test_at_no_minute_is_the_list_blank_without_999_or_without_an_open_line_for_
         assert found[0].phone == "999"
         assert found[0].status == "always"
         assert len(main & set(phones(found, "open"))) == 1
-        assert len(lines(for_staff(found))) >= 5
+        assert len(main & set(phones(for_staff(found)))) == 1
+        assert {"999", "101", "0800 11 11"} <= set(phones(for_staff(found)))
 
 
 def test_999_is_there_even_when_the_trusts_file_forgets_it() -> None:
@@ -248,10 +268,70 @@ def test_999_is_there_even_when_the_trusts_file_forgets_it() -> None:
     assert phones(numbers(forgetful, local("2026-11-19T10:00"))).count("999") == 1
 
 
-def test_staff_are_not_shown_the_lines_for_parents_and_leads() -> None:
-    shown = phones(for_staff(numbers(EXAMPLE, local("2026-11-19T10:00"), authority="staffordshire")))
-    assert {"999", "0800 1313 126", "0800 11 11", "101"} <= set(shown)
-    assert not {"0344 381 4772", "0345 6000 459", "0808 800 5002"} & set(shown)
+@pytest.mark.parametrize(
+    ("minute", "services"),
+    [
+        ("2026-11-19T10:00", ["0800 1313 126"]),
+        ("2026-11-19T20:00", ["0345 604 2886", "07815 492613"]),
+    ],
+)
+def test_staff_are_shown_999_the_social_care_that_answers_the_police_and_childline_and_nothing_else(
+    minute: str, services: list[str]
+) -> None:
+    found = for_staff(numbers(EXAMPLE, local(minute), authority="staffordshire"))
+    assert phones(found) == ["999", *services, "101", "0800 11 11"]
+    assert not any("@" in line or "http" in line for line in lines(found))
+    assert any(line.startswith("For the child: Childline") for line in lines(found))
+
+
+def test_staff_read_the_police_once_with_whom_to_ask_for_and_every_line_keeps_its_place_in_the_full_list() -> None:
+    """C-16."""
+    found = numbers(EXAMPLE, local("2026-11-19T10:00"), authority="staffordshire")
+    assert phones(found).count("101") == 3
+    said = "Police, nobody in danger now: 101, always open. "
+    said += "Ask for M.A.S.H.; if it is shut, the Area Communications Room."
+    for short in (for_staff(found), joined(found)):
+        assert [line for line in lines(short) if " 101," in line] == [said]
+
+
+def test_joining_lines_never_loses_another_service_on_the_same_telephone() -> None:
+    found = numbers(EXAMPLE, local("2026-11-19T10:00"), authority="stoke")
+    assert phones(joined(found)).count("01782 235100") == 2
+
+
+def test_a_council_line_whose_hours_are_not_known_is_still_shown_to_staff_unless_nobody_ever_checked_it() -> None:
+    unknown = parse_trust(
+        re.sub(r'(id = "stoke-referral-team".*?)hours = "[^"]*"', r'\1hours = "unknown"', TEXT, flags=re.S),
+        "trust.toml",
+    )
+    shown = phones(for_staff(numbers(unknown, local("2026-11-19T10:00"))))
+    assert "01782 235100" in shown
+    assert "0300 111 8007" not in shown
+
+
+def test_what_has_no_telephone_is_in_the_full_list_with_its_web_address() -> None:
+    shown = lines(numbers(EXAMPLE, local("2026-11-19T10:00"), authority="staffordshire"))
+    for web in (
+        "ceop.police.uk/safety-centre",
+        "iwf.org.uk/what-we-do/why-we-exist/report-remove",
+        "shorespace.org.uk",
+    ):
+        (line,) = [line for line in shown if web in line]
+        assert "open" not in line
+    removal = next(line for line in shown if "Report Remove" in line)
+    assert "The child does it; staff send nothing. Police first if evidence matters." in removal
+
+
+@pytest.mark.parametrize(
+    ("authority", "academy", "found"),
+    [("stoke", "north", 1), (None, "south", 1), (None, "north", 0), ("staffordshire", "south", 0), (None, None, 1)],
+)
+def test_the_lado_is_that_of_the_council_named_else_of_the_academys_else_of_all(
+    authority: str | None, academy: str | None, found: int
+) -> None:
+    officers = lado(EXAMPLE, authority, academy, local("2026-11-19T10:00"))
+    assert [officer.name for officer in officers] == ["Stoke-on-Trent LADO"] * found
+    assert all("Ask for the LADO." in line for line in lines(officers)[:found])
 
 
 def test_in_school_hours_the_dsl_is_rung_first_and_out_of_hours_whoever_is_on_call() -> None:
@@ -262,6 +342,16 @@ def test_in_school_hours_the_dsl_is_rung_first_and_out_of_hours_whoever_is_on_ca
     assert evening[0] == "Robin Example, on call now for Example Academy North: 07700 900112"
     assert holiday[0] == "Lee Example, on call now for Example Academy North: 07700 900101"
     assert evening[1] == in_hours[0]
+
+
+def test_nobody_is_said_to_be_on_call_while_the_school_is_open() -> None:
+    in_hours = lead_numbers(EXAMPLE, "north", local("2026-11-19T10:00"))
+    assert in_hours[-1] == "Lee Example, the trust's safeguarding lead: 07700 900101"
+    other = changed(
+        '{ hours = "always", person = "trust-lead" },\n]\n\n', '{ hours = "always", person = "head-south" },\n]\n\n'
+    )
+    in_hours = lead_numbers(other, "north", local("2026-11-19T10:00"))
+    assert in_hours[-1] == "Morgan Example, Headteacher: 01632 960123"
 
 
 PEOPLE = [person.id for person in EXAMPLE.people]

@@ -99,8 +99,8 @@ def test_the_ladder_depends_on_the_hour_on_staff_concern_and_on_the_academys_own
 
     assert rungs("north", AT_WORK) == ["dsl", "deputies", "head", "trust_lead"]
     assert rungs("north", EVENING)[0] == "on_call"
-    assert rungs("north", AT_WORK, staff=True) == ["head", "chair"]
-    assert rungs("north", EVENING, staff=True) == ["head", "chair"]
+    assert rungs("north", AT_WORK, staff=True) == ["head", "chair", "trust_lead"]
+    assert rungs("north", EVENING, staff=True) == ["head", "chair", "trust_lead"]
     assert rungs("primary", AT_WORK) == ["dsl", "deputies", "trust_lead"]
     first = EXAMPLE.ladder("north", AT_WORK, False)[0]
     assert (first.minutes, first.urgent_minutes) == (10, 3)
@@ -163,6 +163,8 @@ FAULTS = {
     "a choice that is not one": ("police_for_any_image = false", 'police_for_any_image = "maybe"', "true or false"),
     "a contact nobody can reach": ('web = "https://shorespace.org.uk"\n', "", "shore"),
     "both hours and taking over": (WAITS, WAITS + '\nhours = "always"', "when_closed"),
+    "an agency that is not one": ('agency = "ceop"', 'agency = "council"', '"ceop"'),
+    "a closed line that is neither": ("probably_closed = true", 'probably_closed = "maybe"', "true or false"),
     "no source": ('source = ["S2-118", "N-24"]', "source = []", "source"),
 }  # fmt: skip
 

@@ -16,6 +16,7 @@ from bot.message import Card, Destination
 from bot.ports import Timer, TimerKind
 from tests import leads
 from tests.leads import at_person, behind, restart, rewrite, trust_file
+from tests.on_the_way import say
 from tests.school import FRIDAY_MORNING, School, school, text_of
 
 CHRISTMAS_EVE_MORNING = datetime(2026, 12, 24, 10, 0, tzinfo=UTC)
@@ -68,13 +69,40 @@ async def test_the_next_person_is_told_for_how_long_and_the_teacher_who_is_tried
 async def test_past_the_last_rung_the_teacher_is_told_to_ring_and_whom_and_only_once(here: School) -> None:
     await here.tells_the_essentials()
     await here.passes(minutes=9 * 4)
-    assert "Nobody has acknowledged it. Please ring now" not in here.reads("teacher")
+    assert "Nobody has acknowledged it. Ring" not in here.reads("teacher")
     for _ in range(10):
         await here.passes(minutes=10)
     notes = [card for card in here.screen("teacher") if "Nobody has acknowledged it" in text_of(card)]
     assert len(notes) == 2  # the receipt in its place, and one new message
-    assert all("Dana Example, DSL at Example Academy North: 01632 960111" in text_of(card) for card in notes)
+    everybody = ["01632 960111", "07700 900112", "01632 960113", "07700 900101"]  # in the order of the ladder
+    for read in map(text_of, notes):
+        assert [read.index(phone) for phone in everybody] == sorted(read.index(phone) for phone in everybody)
+        assert "0800 1313 126" in read[read.index(everybody[-1]) :]  # then the council's open services
+        assert f"say {here.ref()}" in read
+        assert "you need nobody’s permission" in read
     assert leads.actions(here).count("exhausted") == 1
+
+
+async def test_when_somebody_must_act_now_every_rung_that_lapses_sends_the_teacher_to_the_telephone_once(
+    here: School,
+) -> None:
+    await leads.tells(here)
+    assert "in 3 minutes" not in here.reads("teacher")
+    for minutes in (3, 6, 9):
+        await here.passes(minutes=3, seconds=1)
+        notes = [card for card in here.screen("teacher") if f"in {minutes} minutes. Ring now:" in text_of(card)]
+        assert len(notes) == 1
+        assert "01632 960111" in text_of(notes[0])
+    await here.passes(minutes=5)
+    await here.passes(hours=3)
+    assert here.reads("teacher").count("minutes. Ring now:") == 3
+    assert leads.actions(here).count("exhausted") == 1
+
+
+async def test_a_rung_that_lapses_without_hurry_does_not_send_the_teacher_to_the_telephone(here: School) -> None:
+    await here.tells_the_essentials()
+    await here.passes(minutes=21)
+    assert "Ring now:" not in here.reads("teacher")
 
 
 async def test_the_leads_are_reminded_for_as_long_as_nobody_has_it_and_it_never_falls_silent(here: School) -> None:
@@ -230,10 +258,17 @@ async def test_whoever_acknowledged_gets_a_new_notice_when_it_becomes_more_urgen
     await here.presses("Acknowledge", who="deputy-north")
     assert here.screen("deputy-north") == []  # acknowledged in the channel
     await here.picks({"How is the child now": ["Talks of self-harm or not wanting to live"]})
-    assert f"Case {here.ref()} has become more urgent." in here.reads("deputy-north")
+    assert say("post.danger_sign", ref=here.ref()) in here.reads("deputy-north")
     view = await here.presses("Open case", who="deputy-north")
     assert view is not None
     assert "Told by" in text_of(view)
+
+
+async def test_more_urgent_without_a_sign_of_danger_is_said_as_that(here: School) -> None:
+    await here.tells_the_essentials()
+    await here.picks({"How is the child now": ["Afraid to go home, or of someone"]})
+    assert f"Case {here.ref()} has become more urgent." in here.channel_reads()
+    assert say("post.danger_sign", ref=here.ref()) not in here.channel_reads()
 
 
 # --- the ladder is frozen, the roster is not ---

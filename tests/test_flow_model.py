@@ -99,7 +99,7 @@ class Edge:
 
 def state_of(it: Conversation) -> State:
     """All that decides what happens next, and nothing of what was said."""
-    waits = (it.blind and not it.steps_given, in_danger(it) and not it.handed_off, is_screened(it))
+    waits = (it.blind and not it.steps_given, in_danger(it) and not it.handed_off, is_screened(it), bool(it.held))
     return (it.step, it.mode, it.handed_off, it.complete, it.steps_given, it.told, it.closed, *waits)
 
 
@@ -128,7 +128,7 @@ def happenings(it: Conversation) -> Iterator[tuple[str, Decision]]:
     if it.mode is Mode.CHOOSING:
         for step in it.answers:
             yield f"change {step}", _press(it, Action.CHANGE, {"step": (step,)})
-    for words in ("a sentence about what was said", "yes", "dunno"):
+    for words in ("a sentence about what was said", "yes", "dunno", "it may have been the coach of the team"):
         yield f"say {words}", hearing.hear(it, _said(words), MOMENT)
     yield "say it late", hearing.hear(it, _said("are you there"), replace(MOMENT, now=NOW + timedelta(hours=1)))
     yield "silence", hearing.fall_silent(it, MOMENT)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import composition, nextsteps
-from bot.fact_values import ChildNow, Device, LeadTold, PressureBy, Seen, StaffRole, Tri
+from bot.fact_values import CameFrom, ChildNow, Device, LeadTold, PressureBy, Seen, StaffRole, Tri
 from bot.facts import Facts
 from tests import leads
 from tests.school import School, text_of
@@ -31,6 +31,7 @@ def only(**facts: object) -> Facts:
         "device": Device.WITH_CHILD,
         "seen_by_staff": Seen.NO,
         "lead_told": LeadTold.YES,
+        "came_from": CameFrom.PICTURED_CHILD,
     }
     return Facts.model_validate(quiet | facts)
 
@@ -48,16 +49,33 @@ FOR: Mapping[str, Sequence[Mapping[str, object]]] = {
     "device": [{"device": it} for it in (Device.SCHOOL_HAS_IT, Device.SCHOOL_DEVICE)],
     "seen": [{"seen_by_staff": it} for it in (Seen.BY_ACCIDENT, Seen.SHOWN)],
 }
-ALWAYS = {"tell_child", "write_down"}
+ALWAYS = {"write_down"}
+CHILDREN = (CameFrom.PICTURED_CHILD, CameFrom.INVOLVED_CHILD, CameFrom.OTHER_CHILD)
+
+
+def about_the_child(facts: Facts) -> set[str]:
+    """What is said of speaking to the child: to the one who came to tell and is there, and to nobody else (N-04)."""
+    if facts.came_from in CHILDREN and ChildNow.MISSING not in facts.child_now:
+        return {"tell_child"}
+    adult = facts.came_from in (CameFrom.PARENT, CameFrom.COLLEAGUE)
+    return {"leave_child", "thank"} if adult else {"leave_child"}
 
 
 @pytest.mark.parametrize(("line", "facts"), [(line, facts) for line, all_ in FOR.items() for facts in all_])
 def test_a_line_is_there_for_the_fact_it_is_for(line: str, facts: Mapping[str, object]) -> None:
-    assert set(nextsteps.steps_for(only(**facts))) == ALWAYS | {line}
+    assert set(nextsteps.steps_for(only(**facts))) == ALWAYS | {line} | about_the_child(only(**facts))
 
 
 def test_with_none_of_these_facts_only_what_always_holds_is_said() -> None:
-    assert set(nextsteps.steps_for(only())) == ALWAYS
+    assert set(nextsteps.steps_for(only())) == ALWAYS | {"tell_child"}
+
+
+@pytest.mark.parametrize("came_from", CameFrom)
+def test_only_the_child_who_came_to_tell_is_spoken_to(came_from: CameFrom) -> None:
+    facts = only(came_from=came_from)
+    assert set(nextsteps.steps_for(facts)) == ALWAYS | about_the_child(facts)
+    assert ("tell_child" in nextsteps.steps_for(facts)) == (came_from in CHILDREN)
+    assert "tell_child" not in nextsteps.steps_for(only(came_from=came_from, child_now={ChildNow.MISSING}))
 
 
 QUIET: Mapping[str, list[object]] = {
@@ -71,11 +89,11 @@ QUIET: Mapping[str, list[object]] = {
 
 @pytest.mark.parametrize(("fact", "value"), [(fact, value) for fact, values in QUIET.items() for value in values])
 def test_no_other_value_brings_a_line(fact: str, value: object) -> None:
-    assert set(nextsteps.steps_for(only(**{fact: value}))) == ALWAYS
+    assert set(nextsteps.steps_for(only(**{fact: value}))) == ALWAYS | {"tell_child"}
 
 
 def test_every_line_of_the_file_can_appear() -> None:
-    assert set(STEPS["do"]) == {*FOR, *ALWAYS, "speak_staff", "lado"}
+    assert set(STEPS["do"]) == {*FOR, *ALWAYS, "tell_child", "leave_child", "thank", "speak_staff", "lado"}
 
 
 FACTS = st.builds(
@@ -87,6 +105,7 @@ FACTS = st.builds(
     device=st.sampled_from(Device),
     seen_by_staff=st.sampled_from(Seen),
     lead_told=st.sampled_from(LeadTold),
+    came_from=st.sampled_from(CameFrom),
 )
 
 
@@ -95,7 +114,7 @@ FACTS = st.builds(
 def test_the_lines_are_exactly_those_of_the_facts_and_the_most_pressing_stands_first(facts: Facts) -> None:
     given_ = nextsteps.steps_for(facts)
     due = {line for line, all_ in FOR.items() if any(_holds(facts, one) for one in all_)}
-    assert set(given_) == ALWAYS | due
+    assert set(given_) == ALWAYS | due | about_the_child(facts)
     if "danger" in due:
         assert given_[0] == "danger"
 
@@ -111,7 +130,8 @@ def _holds(facts: Facts, wanted: Mapping[str, object]) -> bool:
 
 FORBIDDEN = re.compile(
     r"\b(delete|deleting|remove|screenshot|download|forward|look at|look through|look for|search|open the|view|watch"
-    r"|ask (the|a) child|ask them to|ask her|ask him|question|confiscate|take (the|their) phone)\b",
+    r"|ask (the|a) child|ask them to (?!tell nobody else)|ask her|ask him|question|confiscate"
+    r"|take (the|their) phone)\b",
     re.IGNORECASE,
 )
 NEGATED = re.compile(r"don’t [^.;:]*", re.IGNORECASE)
@@ -158,10 +178,10 @@ async def steps(here: School) -> str:
 async def test_they_come_with_what_not_to_do_and_the_numbers_for_now(here: School) -> None:
     await here.tells_the_essentials()
     read = await steps(here)
-    assert all(line in read for line in STEPS["dont"].values())
+    assert all(line.format(Whom="The DSL") in read for line in STEPS["dont"].values())
     assert "Speak to the DSL in person or by phone now." in read
     assert "Dana Example, DSL at Example Academy North: 01632 960111" in read
-    assert "Emergency services: 999" in read
+    assert "Emergency services, 999" in read
     assert "You need nobody’s permission to ring 999" in read
 
 

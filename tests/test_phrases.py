@@ -20,7 +20,8 @@ from flows.flow import FlowError
 from flows.phrases import read_phrases
 from tests.sources import imports_of, phrases, python_files, tree_of
 
-ROLES = ("dsl", "deputy", "head", "chair", "on_call", "trust_lead", "unscreened", "team", "nobody")
+ROLES = ("dsl", "deputy", "head", "chair", "on_call", "trust_lead", "unscreened", "team", "nobody", "lado")
+WORDS = composition.script().words
 FOOTER = ("send_now", "back", "contacts", "stop")
 TABLES = {key.partition(".")[0] for key in phrases()}
 SENTENCES = {key: said for key, said in phrases().items() if "source" not in key.split(".")}
@@ -57,6 +58,7 @@ def _name(function: ast.expr) -> str:
 
 EXPANDED: Mapping[str, Iterable[str]] = {
     "agency.": Agency,
+    "answers.": {*WORDS.file.questions.ends, *WORDS.file.questions.whole},
     "asking.": FOOTER,
     "flag.": Flag,
     "kind.{name}": _recorded(),
@@ -204,6 +206,12 @@ def test_every_contact_of_the_example_names_its_source_in_the_policy_list() -> N
 def test_every_step_to_take_names_its_source() -> None:
     steps = {key.rpartition(".")[2] for key in SENTENCES if key.startswith(("steps.do.", "steps.dont."))}
     assert {key.rpartition(".")[2] for key in phrases() if key.startswith("steps.source.")} == steps
+
+
+def test_everything_a_lead_is_to_do_now_that_has_no_agency_names_its_source() -> None:
+    named = {key.rpartition(".")[2] for key in phrases() if key.startswith("do_now.source.")}
+    weighed = {"heading", "ring", "no_number", "no_lado", "at_once", "today"}  # a referral carries its rules' sources
+    assert {key.rpartition(".")[2] for key in SENTENCES if key.startswith("do_now.")} - weighed == named
 
 
 @pytest.mark.parametrize("key", SENTENCES)

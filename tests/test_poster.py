@@ -58,9 +58,12 @@ def test_it_is_one_sheet_of_a4(academy: str) -> None:
         "01782 235100",
         "01782 234234",
         "0800 11 11",
-        "last checked 1 September 2019",
+        "Children's social care: Staffordshire First Response",
+        "Ask for M.A.S.H.; if it is shut, the Area Communications Room.",
+        "For the child: Childline",
+        "These numbers were last checked on 1 September 2019.",
         "0300 111 8007",
-        "not checked yet",
+        "Not checked yet.",
         "Printed on 20 November 2026",
         "Do not look at the picture",
         "Do not delete it",
@@ -75,6 +78,12 @@ def test_the_wall_names_nobody_of_another_academy_and_no_line_for_leads() -> Non
     text = pages(EXAMPLE)[0]
     for absent in ("Jordan Example", "01632 960121", "01785 895836", "0344 381 4772"):
         assert absent not in text
+
+
+def test_the_wall_says_once_when_the_numbers_were_checked_and_names_the_police_once() -> None:
+    text = pages(EXAMPLE)[0]
+    assert text.count("last checked") == 1
+    assert text.count(" 101 ") == 1
 
 
 def test_the_academys_own_council_comes_first() -> None:

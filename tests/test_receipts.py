@@ -15,6 +15,7 @@ from bot.errors import SendAmbiguous, SendFailed, SendRefused
 from bot.message import Action, Card, Destination, Press, Reach
 from tests import leads
 from tests.leads import TEACHER_SCREEN, at_channel, at_person, behind
+from tests.on_the_way import say
 from tests.school import School, school, text_of
 
 
@@ -298,7 +299,7 @@ async def test_a_channel_that_becomes_unsafe_later_is_told_nothing_more(here: Sc
     here.page.change_channel("dsl-north-channel", public=True, stranger=None)
     await here.picks({"How is the child now": ["Talks of self-harm or not wanting to live"]})
     assert [text_of(card) for card in here.channel()] == before
-    assert "has become more urgent" in here.reads("dsl-north")
+    assert say("post.danger_sign", ref=here.ref()) in here.reads("dsl-north")
 
 
 async def test_no_other_channel_is_ever_chosen_instead(here: School) -> None:
@@ -325,3 +326,72 @@ async def test_when_two_leads_acknowledge_at_the_same_moment_one_wins_and_the_ot
     assert leads.actions(here).count("acknowledge_lost") == 1
     winner = next("the DSL" if "the DSL has" in text else "a deputy DSL" for text in texts if "You have it" in text)
     assert f"Acknowledged by {winner}" in leads.receipt(here)
+
+
+# --- who has it, and whom to ring when they do not come ---
+
+
+async def test_a_new_message_says_who_has_it_since_when_and_whom_to_ring_if_they_do_not_come(here: School) -> None:
+    await leads.tells(here)
+    await here.passes(minutes=2)
+    await here.presses("Acknowledge", who="deputy-north")
+    told = text_of(here.screen("teacher")[-1])
+    assert "A deputy DSL has had your report since 10:42 on 20 November 2026." in told
+    assert "If they have not within 10 minutes, ring Robin Example: 07700 900112." in told
+
+
+async def test_somebody_without_a_telephone_is_not_said_to_have_one(tmp_path: Path) -> None:
+    trust = leads.trust_file(tmp_path, ('title = "Deputy DSL"\nphone = "07700 900112"\n', 'title = "Deputy DSL"\n'))
+    with school(tmp_path, trust=trust) as it:
+        await leads.tells(it)
+        await it.presses("Acknowledge", who="deputy-north")
+        told = text_of(it.screen("teacher")[-1])
+        assert "A deputy DSL has had your report" in told
+        assert "ring" not in told
+
+
+async def test_once_acknowledged_the_next_steps_send_the_teacher_to_whoever_has_it(here: School) -> None:
+    await here.tells_the_essentials()
+    assert "Speak to the DSL in person" in here.reads("teacher")
+    await here.presses("Acknowledge", who="deputy-north")
+    assert "Speak to a deputy DSL in person" in here.reads("teacher")
+    assert "Speak to the DSL in person" not in here.reads("teacher")
+
+
+async def test_not_knowing_is_said_as_such_with_whom_to_ring_if_it_is_about_them(here: School) -> None:
+    await here.tells_the_essentials(staff=leads.STAFF["unknown"])
+    read = leads.receipt(here)
+    assert say("receipt.staff_unknown", whom="the headteacher") in read
+    assert say("receipt.or_ring", next="the chair of governors") in read
+    assert say("receipt.staff", whom="the headteacher") not in read
+
+
+# --- the designated officer ---
+
+
+@pytest.mark.parametrize(
+    ("academy", "numbers"),
+    [("south", ["Stoke-on-Trent LADO", "01782 235100"]), ("north", [say("receipt.no_lado"), "0800 1313 126"])],
+)
+async def test_the_next_steps_and_the_ring_note_of_a_staff_case_end_with_the_lado(
+    here: School, academy: str, numbers: list[str]
+) -> None:
+    await leads.tells(here, ["other"], academy)
+    await here.presses("Send now")
+    await here.passes(minutes=10)
+    await here.passes(minutes=10)
+    await here.passes(minutes=10)
+    said = [c for c in here.screen("teacher") if c.title == "Your next steps" or "Nobody has ack" in text_of(c)]
+    cards = [card for card in said if not card.title.startswith("Your report")]
+    assert len(cards) >= 3  # the steps, a rung that lapsed, and the end
+    for card in cards:
+        last = card.passages[-1].lines
+        assert last[-1] == say("receipt.lado_yourself")
+        assert all(number in "\n".join(last) for number in numbers)
+        assert not [line for line in last if "101" in line.split() or "Childline" in line]
+
+
+async def test_a_case_without_a_concern_about_staff_speaks_of_no_lado(here: School) -> None:
+    await here.tells_the_essentials()
+    await here.passes(minutes=50)
+    assert "LADO" not in here.reads("teacher")

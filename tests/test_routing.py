@@ -93,7 +93,7 @@ def test_when_staff_are_concerned_no_channel_and_nobody_of_the_usual_team_has_it
         route = routing.route(directory, case_of(staff, academy), ("web",), at)
         assert route.channel is None
         roles = {rung.role for rung in route.ladder}
-        assert roles <= ({"head", "chair"} if academy else {"trust_lead"})
+        assert roles <= ({"head", "chair", "trust_lead"} if academy else {"trust_lead"})
 
 
 def test_no_number_on_a_receipt_a_next_step_or_a_note_is_of_somebody_it_is_about(
@@ -184,15 +184,39 @@ async def test_the_usual_channel_is_told_nothing_at_all_not_even_the_reference(h
     assert here.reads("dsl-north") == here.reads("deputy-north") == ""
 
 
-async def test_when_head_and_chair_are_concerned_nobody_has_it_and_the_teacher_is_given_the_lados_number(
-    here: School,
+async def test_when_head_and_chair_are_concerned_the_trusts_lead_has_it_who_is_not_at_the_academy(here: School) -> None:
+    await leads.tells(here, ["head", "chair"], academy="south")
+    assert here.places() == {"web:person:trust-lead"}
+    read = leads.receipt(here)
+    assert "With the trust’s safeguarding lead since 10:40" in read
+    assert not {"01632 960121", "01632 960123", "07700 900122", "07700 900124"} & leads.telephones(read)
+
+
+async def test_when_neither_head_nor_chair_answers_the_trusts_lead_is_tried_last(here: School) -> None:
+    await leads.tells(here, ["other"])
+    await here.passes(minutes=3, seconds=1)
+    assert "web:person:trust-lead" not in here.places()
+    await here.passes(minutes=3, seconds=1)
+    assert "web:person:trust-lead" in here.places()
+
+
+@pytest.fixture
+def no_trust_lead(tmp_path: Path) -> Iterator[School]:
+    """A trust whose ladder for concerns about staff ends at the chair."""
+    with school(tmp_path, trust=trust_file(tmp_path, leads.ONLY_HEAD_AND_CHAIR)) as it:
+        yield it
+
+
+async def test_when_head_and_chair_are_concerned_and_nobody_comes_after_the_teacher_is_given_the_lados_number(
+    no_trust_lead: School,
 ) -> None:
+    here = no_trust_lead
     await leads.tells(here, ["head", "chair"], academy="south")
     await here.presses("Send now")
     assert here.places() == set()
     read = leads.receipt(here)
     assert "nobody has it yet" in read
-    assert "Stoke-on-Trent LADO: 01782 235100" in read
+    assert "Stoke-on-Trent LADO, 01782 235100" in read
     assert "With " not in read
     assert "On its way" not in read
     assert "Ring the council’s designated officer (LADO) now" in here.reads("teacher")
@@ -200,16 +224,18 @@ async def test_when_head_and_chair_are_concerned_nobody_has_it_and_the_teacher_i
 
 
 async def test_a_council_without_a_lado_in_the_file_has_its_services_named_and_that_it_is_missing_said(
-    here: School,
+    no_trust_lead: School,
 ) -> None:
+    here = no_trust_lead
     await leads.tells(here, ["head", "chair"], academy="north")
     read = leads.receipt(here)
     assert "I don’t have the LADO’s number for this council" in read
-    assert "Staffordshire First Response: 0800 1313 126" in read
-    assert "Stoke" not in read
+    assert "Staffordshire First Response, 0800 1313 126" in read
+    assert "Stoke-on-Trent LADO" not in read
 
 
-async def test_with_nobody_to_have_it_the_bot_goes_on_and_the_case_keeps_its_deadline(here: School) -> None:
+async def test_with_nobody_to_have_it_the_bot_goes_on_and_the_case_keeps_its_deadline(no_trust_lead: School) -> None:
+    here = no_trust_lead
     await leads.tells(here, ["head", "chair"])
     for _ in range(5):
         await here.passes(hours=5)
@@ -262,13 +288,13 @@ async def test_the_trusts_lead_who_is_an_accused_dsl_gets_nothing_even_when_the_
 
 async def test_a_head_known_only_by_telephone_is_named_to_be_rung_and_not_said_to_be_told(tmp_path: Path) -> None:
     phone_only = ('ids = { web = "head-north" }\n', ""), ('ids = { web = "chair-north" }\n', "")
-    with school(tmp_path, trust=trust_file(tmp_path, *phone_only)) as here:
+    with school(tmp_path, trust=trust_file(tmp_path, *phone_only, leads.ONLY_HEAD_AND_CHAIR)) as here:
         await leads.tells(here, ["other"])
         assert here.places() == set()
         read = leads.receipt(here)
         assert "I could not reach the headteacher here. Please ring now" in read
         assert "Harper Example, the headteacher: 01632 960113" in read
-        assert "LADO" not in read
+        assert "nobody has it yet" not in read
 
 
 def test_the_number_of_the_lado_is_never_blank_for_any_academy(
@@ -278,7 +304,7 @@ def test_the_number_of_the_lado_is_never_blank_for_any_academy(
     for academy, at in product(ACADEMIES, WEEK[::12]):
         moment = Moment(composition.script(), directory, at)
         lines = receipt.lado_numbers(case_of(frozenset({"head", "chair"}), academy), moment)
-        assert lines[0].startswith("Emergency services: 999")
+        assert "Emergency services, 999" in lines[0]
         assert len(lines) > 1
         assert len(set(lines)) == len(lines)
 

@@ -39,6 +39,36 @@ _NO_ANSWER = "I am standing outside the art room with two of them"
 _IDS = sorted({*FLOW.steps, *(o.value for s in FLOW.steps.values() for o in s.options), *Action})
 
 
+# --- questions that are often asked ---
+
+
+@pytest.mark.parametrize(
+    ("asked", "topic"),
+    [
+        ("should I take her phone?", "phone"),
+        ("Do I need to ring her parents", "parents"),
+        ("Should I get her to delete it?", "deleting"),
+        ("should i look at it", "looking"),
+        ("will she get in trouble?", "trouble"),
+    ],
+)
+async def test_a_question_that_is_often_asked_is_answered_and_then_the_question_stands_again(
+    here: School, asked: str, topic: str
+) -> None:
+    await goes_to(here, "pressure")
+    await here.says(asked)
+    whom = "the safeguarding team of Example Academy North"
+    assert say(f"answers.{topic}", whom=whom, Whom="T" + whom[1:]) in text_of(here.question())
+    assert step_now(here) == "pressure"
+    assert await kept(here, Kind.NOTE) == [asked]
+
+
+async def test_an_account_that_has_such_a_question_in_it_is_an_account(here: School) -> None:
+    await goes_to(here, "words")
+    await here.says("She asked me: should I tell my parents?")
+    assert step_now(here) == "pictured_ages"
+
+
 # --- notes ---
 
 
@@ -50,15 +80,18 @@ async def test_a_sentence_that_is_no_answer_is_kept_as_a_note_that_the_lead_can_
     assert _NO_ANSWER in await lead_reads(here)
 
 
-async def test_the_question_is_repeated_once_and_kindly_and_then_left_standing(here: School) -> None:
+async def test_the_question_is_repeated_kindly_and_at_the_second_time_says_that_it_was_not_understood(
+    here: School,
+) -> None:
     await goes_to(here, "pressure")
     revision = (await conversation(here)).revision
     await here.says(_NO_ANSWER)
     assert say("asking.note_kept") in text_of(here.question())
     assert step_now(here) == "pressure"
     await here.says("and there is a third one coming now")
-    assert say("asking.note_kept_again") in here.reads("teacher")
-    assert (await conversation(here)).revision == revision + 1
+    assert say("asking.note_kept_again") in text_of(here.question())
+    assert {button.label for button in here.question().buttons} >= {"Only a dare between pupils", "I don’t know"}
+    assert (await conversation(here)).revision == revision + 2
     assert len(await kept(here, Kind.NOTE)) == 2
 
 
@@ -186,7 +219,12 @@ def _anything() -> st.SearchStrategy[str]:
 
 
 def _acted(before: Conversation, after: Conversation) -> bool:
-    """Whether anything but words entered: an answer picked, something sent, closed, or gone to."""
+    """Whether anything but words entered: an answer picked, something sent, closed, or gone to.
+
+    Words that may name an adult of the academy bring the staff question again, and no more (N-18).
+    """
+    if after.held and after.step == "staff_concerned":
+        before = replace(before, step=after.step)
     picked = {step for step, answer in after.answers.items() if answer.values and answer != before.answers.get(step)}
     moved = after.mode is not before.mode or after.step != before.step
     written = "child" in after.answers and after.step == "came_from"
@@ -206,6 +244,11 @@ def _heard(here: School, before: Conversation, text: str) -> Decision:
     return hearing.hear(before, here.incoming("teacher", text=text), moment)
 
 
+def _words_kept(decision: Decision) -> list[str]:
+    held = [one.words for one in decision.conversation.held]
+    return [*(entry.words for entry in decision.entries), *held]
+
+
 async def test_typed_names_of_buttons_and_whole_presses_never_act_as_one(here: School) -> None:
     before = await _at_two_questions(here)
 
@@ -218,7 +261,7 @@ async def test_typed_names_of_buttons_and_whole_presses_never_act_as_one(here: S
         for one in before:
             decision = _heard(here, one, text)
             assert not _acted(one, decision.conversation), text
-            assert any(entry.words == text for entry in decision.entries)
+            assert text in _words_kept(decision)
 
     holds()
     assert _acted(before[1], _heard(here, before[1], "send now").conversation), "the control"
@@ -240,7 +283,7 @@ async def test_whatever_is_typed_answers_the_question_that_stands_or_is_a_comman
             assert not decision.conversation.closed
             assert set(decision.deeds) <= {Deed.HAND_OFF, Deed.NEXT_STEPS, Deed.UPDATE}
             assert set(decision.conversation.answers) - set(one.answers) <= {one.step}
-            assert not text or [entry.words for entry in decision.entries] == [text]
+            assert not text or _words_kept(decision) == [text]
 
     holds()
 

@@ -121,7 +121,7 @@ async def test_a_new_notice_goes_out_only_when_the_urgency_rises(here: School) -
     before = len(here.channel())
     await here.picks({"How is the child now": ["Talks of self-harm or not wanting to live"]})
     assert len(here.channel()) == before + 1
-    assert "has become more urgent" in here.channel_reads()
+    assert "told me of a danger to the child" in here.channel_reads()
     assert "Act now" in here.channel_reads()
     assert "Don’t leave the child alone" in here.reads("teacher")
 
@@ -149,7 +149,9 @@ async def test_the_words_of_a_case_are_nowhere_in_clear_in_the_database(here: Sc
     await here.tells_the_essentials()
     raw = here.raw()
     assert len(raw) > 10_000
-    assert not [word for word in ("Jade Example", *NAMES_AND_WORDS[1:], "Sam Example", "web:teacher") if word.encode() in raw]
+    assert not [
+        word for word in ("Jade Example", *NAMES_AND_WORDS[1:], "Sam Example", "web:teacher") if word.encode() in raw
+    ]
 
 
 def _shown(card: Card | None) -> Card:

@@ -1,0 +1,110 @@
+"""Words that may be about an adult of the academy wait until the staff question is asked again (N-18). Pure.
+
+Where no adult there was said to be concerned, a case goes to a team that such a person may sit in. What is held is read
+by nobody before the answer; what is said of it and kept of it stands in `bot.turn`.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot import asking
+from bot.case import Kind
+from bot.conversation import STAFF, Held, Mode, goes_to_the_team
+from bot.message import Change, Incoming, Option
+from bot.turn import Turn
+from bot.understanding import Ambiguous, Commanded, Meaning, Understood, is_an_option, speaks_of_staff, understand
+from flows import flow
+
+_CHILD = "child"
+_NAMES_WHO = frozenset({"adult_involved", "sharer", "adult_is"})
+"""Steps whose every typed answer may name an adult of the academy."""
+
+YES, NO = "yes", "no"
+_ANY_CARD = flow.Step(
+    id="card",
+    kind=flow.StepKind.PICK_ONE,
+    short="card",
+    ask="card",
+    fact="card",
+    options=(flow.Option(value=YES, label=YES), flow.Option(value=NO, label=NO)),
+)
+"""A question of ours about the conversation itself, which a plain yes or no answers whatever the flow's step."""
+
+
+def waits(turn: Turn, text: str, meaning: Meaning) -> bool:
+    """Whether the usual team may not read this before it is asked again whether an adult there is concerned."""
+    it, words = turn.conversation, turn.moment.script.words
+    named = speaks_of_staff(text, words)
+    if not goes_to_the_team(it) or not (named or it.held) or _says_whether(turn, meaning):
+        return False
+    to_a_card = it.mode in (Mode.STOPPING, Mode.CONFIRMING) and yes_or_no(turn, text)
+    bare = not named and (to_a_card or isinstance(meaning, Commanded))
+    return not (bare or (named and not it.held and _names_somebody_else(turn, text, meaning)))
+
+
+def _says_whether(turn: Turn, meaning: Meaning) -> bool:
+    """It answers the staff question itself."""
+    return turn.step.id == STAFF and turn.before.mode is Mode.ASKING and isinstance(meaning, Understood)
+
+
+def _names_somebody_else(turn: Turn, text: str, meaning: Meaning) -> bool:
+    """A child's name and year, or the bare words of an option ("told the head") where none means an adult involved."""
+    if turn.before.mode is not Mode.ASKING or was_silent(turn):
+        return False
+    if turn.step.id == _CHILD:
+        return not isinstance(meaning, Commanded)
+    bare = is_an_option(turn.step, turn.moment.options(turn.step), text, turn.moment.script.words)
+    return bare and turn.step.picks and turn.step.id not in _NAMES_WHO
+
+
+def hold(turn: Turn, meaning: Meaning) -> None:
+    """It waits outside the case as what it was, and the staff question is asked again first."""
+    turn.hold(_held(turn, meaning))
+    turn.warn_of_danger(text_of(turn), pressing=False)
+    if isinstance(meaning, Commanded):
+        turn.show(asking.numbers(turn.conversation, turn.moment))
+    if turn.step.id == STAFF and isinstance(meaning, Ambiguous):
+        turn.confirm(meaning.candidates)
+    else:
+        turn.go_to(STAFF)
+
+
+def _held(turn: Turn, meaning: Meaning) -> Held:
+    text, step = text_of(turn), turn.step
+    if turn.before.mode is Mode.FINISHED:
+        return Held(Kind.ADDITION, words=text)
+    writes = step.kind is flow.StepKind.WRITE
+    if turn.before.mode is Mode.ASKING and step.id != STAFF and not isinstance(meaning, Commanded):
+        if isinstance(meaning, Understood):
+            return Held(Kind.ANSWER, step.id, text, meaning.values)
+        if writes and not was_silent(turn):
+            return Held(Kind.ANSWER, step.id, text)
+    return Held(Kind.NOTE, step.id, text)
+
+
+def note_change(turn: Turn, incoming: Incoming) -> None:
+    """An edited message is read like a new one: what it now says may have to wait."""
+    it, change = turn.conversation, incoming.change
+    named = it.held or speaks_of_staff(incoming.text, turn.moment.script.words)
+    if change and goes_to_the_team(it) and named:
+        turn.hold(Held(Kind.EDITED if change is Change.EDITED else Kind.DELETED, words=incoming.text))
+        turn.go_to(STAFF)
+    elif change:
+        turn.note_change(change)
+
+
+def text_of(turn: Turn) -> str:
+    return turn.incoming.text if turn.incoming else ""
+
+
+def yes_or_no(turn: Turn, text: str) -> str:
+    """`yes`, `no`, or nothing where it is neither, or not plainly."""
+    options = (Option(YES, YES), Option(NO, NO))
+    meaning = understand(_ANY_CARD, options, text, turn.moment.script.words)
+    return meaning.values[0] if isinstance(meaning, Understood) and meaning.values != (flow.UNKNOWN,) else ""
+
+
+def was_silent(turn: Turn) -> bool:
+    minutes = turn.moment.directory.trust.timing.silent_minutes
+    return turn.moment.now - turn.before.heard_at >= timedelta(minutes=minutes)
