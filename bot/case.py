@@ -79,12 +79,13 @@ class Notice:
 class Case:
     """A case without its words.
 
-    `staff` is what was answered about adults who work there, `shared`: a lead has since handed it to the usual team.
-    `unscreened`: only the person the trust has named may open it. `mistaken`: the reporter says so of a case that is
-    out. `posts` are the places where its card stands, `notices` at most one for each place, `blind_places` where a
-    notice without words stands. `whom` is the role it was
-    handed to, `delivered_role` the one whose platform first took it. `rung` is the rung now waited on; one past the
-    last means that the member of staff has been told to ring.
+    `staff` is what was answered about adults who work there. `implicated` are the roster ids of those it meant on the
+    day it was answered: whoever takes over a part later was not meant, and whoever leaves it still was (T52).
+    `shared`: a lead has since handed it to the usual team. `unscreened`: only the person the trust has named may open
+    it. `mistaken`: the reporter says so of a case that is out. `posts` are the places where its card stands, `notices`
+    at most one for each place, `blind_places` where a notice without words stands. `whom` is the role it was handed
+    to, `delivered_role` the one whose platform first took it. `rung` is the rung now waited on; one past the last
+    means that the member of staff has been told to ring.
     """
 
     ref: str
@@ -94,6 +95,7 @@ class Case:
     academy: str = ""
     urgency: Urgency = Urgency.SOON
     staff: frozenset[str] = frozenset()
+    implicated: frozenset[str] | None = None
     shared: bool = False
     unscreened: bool = False
     alert: bool = False

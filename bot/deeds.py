@@ -102,8 +102,11 @@ def _past_the_blind_notice(work: Work, case: Case, key: str) -> Case:
 def _placed(work: Work) -> Case:
     """The case with where it belongs, as answered."""
     case = work.case()
-    shared = case.shared and frozenset(staff_of(work.now)) == case.staff
-    return replace(case, academy=academy_of(work.now), staff=frozenset(staff_of(work.now)), shared=shared)
+    academy, staff = academy_of(work.now), frozenset(staff_of(work.now))
+    if case.implicated is not None and (academy, staff) == (case.academy, case.staff):
+        return case
+    placed = replace(case, academy=academy, staff=staff, shared=case.shared and staff == case.staff)
+    return replace(placed, implicated=routing.holders_named(work.moment.directory, placed))
 
 
 def _update(work: Work) -> None:
@@ -227,6 +230,16 @@ def _join(work: Work) -> None:
     case = work.case()
     escalation.record(tx, case, moment, "joined")
     tx.save_case(replace(case, state=CaseState(LIFE.after(case.state, "join"))))
+
+
+def may_join(tx: Tx, new: Conversation) -> bool:
+    """Whether what is told now may be added to the earlier case: the same academy, and the same adults, or none.
+
+    Words about an adult must never join a case that this adult may read (N-18).
+    """
+    earlier = tx.case(new.earlier_ref)
+    told = (academy_of(new), frozenset(staff_of(new)))
+    return earlier is not None and is_screened(new) and told == (earlier.academy, earlier.staff)
 
 
 def reopen_joined(tx: Tx, ref: str, moment: Moment) -> None:

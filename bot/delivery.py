@@ -174,7 +174,7 @@ def _unsure(tx: Tx, waiting: Waiting, sent: Sent, moment: Moment) -> None:
 
 
 def _repeat(tx: Tx, post: Post, moment: Moment) -> None:
-    if post.lane is Lane.HANDOFF or _hands_off(post):
+    if post.lane <= Lane.ESCALATION or _hands_off(post):
         if handoff.REPEATED not in post.marks.split():
             again = _as_it_stands(tx, post, moment)
             tx.post(replace(again, marks=f"{post.marks} {handoff.REPEATED}"), moment.now)

@@ -167,7 +167,7 @@ def _progress(case: Case, conversation: Conversation, moment: Moment) -> tuple[s
     count = moment.say("post.answers", count=len(conversation.answers), time=clock(conversation.heard_at))
     if conversation.steps_given and not conversation.complete:
         return (moment.say("post.incomplete"), count)
-    if conversation.mode is Mode.FINISHED:
+    if conversation.closed or conversation.mode is Mode.FINISHED:
         return (moment.say("post.finished"), count)
     return (_telling(conversation, moment), count)
 

@@ -67,6 +67,14 @@ def can_begin(incoming: Incoming) -> bool:
     return bool(incoming.change is None and (incoming.text.strip() or incoming.attachments))
 
 
+def refuse_to_join(conversation: Conversation, incoming: Incoming, moment: Moment) -> Decision:
+    """It may not be added to the earlier case: not yet, or because it belongs to somebody else."""
+    turn = Turn(conversation, incoming, moment)
+    key = "finished.joins_apart" if is_screened(conversation) else "finished.joins_later"
+    turn.tell(asking.say(moment, key, ref=conversation.earlier_ref))
+    return turn.decision()
+
+
 def is_over(conversation: Conversation, moment: Moment) -> bool:
     """Whether a further message may be about something else: finished, and not only just."""
     return conversation.mode is Mode.FINISHED and moment.now - conversation.heard_at > SAME_TALK

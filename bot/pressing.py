@@ -184,6 +184,7 @@ def _press_new(turn: Turn, press: Press) -> None:
     if is_asked_again(turn.conversation):
         turn.send()
     turn.conversation = replace(turn.conversation, closed=True)
+    turn.change_case()
     turn.deeds.append(Deed.BEGIN_ANEW)
 
 

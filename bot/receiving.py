@@ -12,7 +12,7 @@ from bot import asking, casework, deeds, hearing
 from bot.case import new_reference
 from bot.conversation import Conversation
 from bot.deeds import Work
-from bot.message import Card, Change, Incoming
+from bot.message import Action, Card, Change, Incoming
 from bot.moment import Moment
 from bot.ports import Tx
 from bot.turn import Deed
@@ -51,12 +51,19 @@ def _continue(tx: Tx, before: Conversation, incoming: Incoming, moment: Moment, 
         tx.save_conversation(replace(before, closed=True))
         _begin(tx, new_conversation(incoming, moment, before.ref), incoming, moment, doors)
         return
-    decision = hearing.hear(before, incoming, moment)
+    if _joins(incoming) and before.earlier_ref and not deeds.may_join(tx, before):
+        decision = hearing.refuse_to_join(before, incoming, moment)
+    else:
+        decision = hearing.hear(before, incoming, moment)
     deeds.carry_out(Work(tx, moment, doors, before, decision))
     if Deed.BEGIN_ANEW in decision.deeds:
         _begin(tx, new_conversation(incoming, moment), incoming, moment, doors)
     elif Deed.JOIN in decision.deeds:
         deeds.reopen_joined(tx, before.earlier_ref, moment)
+
+
+def _joins(incoming: Incoming) -> bool:
+    return incoming.press is not None and incoming.press.action is Action.JOIN
 
 
 def _begin(tx: Tx, new: Conversation, incoming: Incoming, moment: Moment, doors: tuple[str, ...]) -> None:

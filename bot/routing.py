@@ -53,7 +53,12 @@ def concerns_staff(case: Case) -> bool:
 
 
 def implicated(directory: Directory, case: Case) -> frozenset[str]:
-    """The roster ids of everybody who holds a part that was named; at every academy while the academy is unknown."""
+    """The roster ids of everybody the case is about: as frozen when it was answered, else as the roster stands."""
+    return holders_named(directory, case) if case.implicated is None else case.implicated
+
+
+def holders_named(directory: Directory, case: Case) -> frozenset[str]:
+    """Everybody who now holds a part that was named; at every academy while the academy is unknown."""
     roles = [_BY_ANSWER[StaffRole(answer)] for answer in case.staff if answer in _BY_ANSWER]
     academies = [case.academy] if case.academy else [academy.id for academy in directory.academies]
     return frozenset(p.id for role in roles for a in academies for p in directory.holders(a, role))

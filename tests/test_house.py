@@ -46,7 +46,7 @@ DOORS_MAY_KNOW = frozenset(
 )
 """What an adapter may know of the bot: its types, its ports, and the lists of whom to ring. Never a decision."""
 
-MAY_AWAIT = frozenset({"bot.bot", "bot.delivery", "bot.composition"})
+MAY_AWAIT = frozenset({"bot.bot", "bot.delivery", "bot.rescue", "bot.composition"})
 
 LONGEST_FILE = 300
 LONGEST_FUNCTION, USUAL_FUNCTION, MEDIAN_FUNCTION = 40, 20, 8
