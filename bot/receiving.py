@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from bot import asking, casework, deeds, hearing
 from bot.case import new_reference
-from bot.conversation import Conversation
+from bot.conversation import Conversation, in_danger
 from bot.deeds import Work
 from bot.message import Action, Card, Change, Incoming
 from bot.moment import Moment
@@ -51,7 +51,7 @@ def _continue(tx: Tx, before: Conversation, incoming: Incoming, moment: Moment, 
         tx.save_conversation(replace(before, closed=True))
         _begin(tx, new_conversation(incoming, moment, before.ref), incoming, moment, doors)
         return
-    if _joins(incoming) and before.earlier_ref and not deeds.may_join(tx, before):
+    if _joins(incoming) and before.earlier_ref and not in_danger(before) and not deeds.may_join(tx, before):
         decision = hearing.refuse_to_join(before, incoming, moment)
     else:
         decision = hearing.hear(before, incoming, moment)

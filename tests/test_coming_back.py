@@ -237,10 +237,12 @@ async def test_joining_copies_the_words_to_the_earlier_case_and_sends_no_case_of
     await here.passes(hours=3)
     await here.says(_MORE)
     await here.says("and her brother knows")
+    await here.says("no")
+    await here.picks({"Which academy": ["Example Academy North"], "point to an adult": ["No, nothing points to one"]})
     posts = len(here.channel())
     await here.presses(say("finished.join", ref=ref))
     assert say("finished.joined", ref=ref) in here.reads("teacher")
-    assert await kept(here, Kind.ADDITION, case=0) == [_MORE, "and her brother knows"]
+    assert await kept(here, Kind.ADDITION, case=0) == [_MORE, "and her brother knows", "no", "", ""]
     assert _MORE in await lead_reads(here, case=0)
     await here.passes(hours=1)
     assert len([card for card in here.channel() if refs(here)[1] in text_of(card)]) == 0

@@ -39,7 +39,7 @@ def test_a_changed_value_never_opens_as_anything_else(data: st.DataObject) -> No
     ring = _ring(new_key())
     sealed = ring.seal(b"what the child said", HERE)
     at = data.draw(st.integers(0, len(sealed) - 1))
-    other = data.draw(st.sampled_from("ABCDEFabcdef0123456789+/:=v").filter(lambda it: it != sealed[at]))
+    other = data.draw(st.sampled_from("ABCDEFabcdef0123456789+/:=v"))
     changed = sealed[:at] + other + sealed[at + 1 :]
     try:
         assert ring.open(changed, HERE) == b"what the child said"  # the last character has bits that mean nothing

@@ -1,6 +1,6 @@
 """How a thing of the bot becomes bytes and comes back the same, whatever was typed into it.
 
-JSON: a lone surrogate or a NUL is an escape there, and survives byte for byte like everything else.
+JSON, with lone surrogates as they are: everything survives byte for byte.
 """
 
 from __future__ import annotations
@@ -48,17 +48,18 @@ def read(kind: type[T], raw: bytes) -> T:
         return cast(T, _read_escaped(adapter, kind, raw))
 
 
-# Pydantic's JSON refuses a lone surrogate. Its Python side and the standard library's JSON let one pass as an escape.
+# Pydantic's JSON refuses a lone surrogate; its Python side and the standard library's let one pass. It is not written
+# as an escape: two that stand side by side would be read back as one character.
 def _write_escaped(adapter: TypeAdapter[Any], thing: object) -> bytes:
     try:
-        return _text(adapter.dump_python(thing, warnings="error")).encode("ascii")
+        return _text(adapter.dump_python(thing, warnings="error")).encode("utf-8", "surrogatepass")
     except PydanticSerializationError:
         raise TypeError(f"a {type(thing).__name__} holds a value of another type than it says") from None
 
 
 def _read_escaped(adapter: TypeAdapter[Any], kind: type[Any], raw: bytes) -> object:
     try:
-        return adapter.validate_python(json.loads(raw))
+        return adapter.validate_python(json.loads(raw.decode("utf-8", "surrogatepass")))
     except ValidationError:
         raise StoreRefused(f"a stored {kind.__name__} was written by another version of Handrail") from None
 
@@ -71,7 +72,7 @@ def _plain(value: object) -> object:
     raise TypeError(f"nothing is stored as a {type(value).__name__}")
 
 
-_text = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":"), default=_plain).encode
+_text = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain).encode
 
 
 def micros(at: datetime) -> int:
