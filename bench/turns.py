@@ -18,6 +18,7 @@ import tracemalloc
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from random import Random
 from uuid import uuid4
 
 from adapters.clock import SystemClock
@@ -31,9 +32,23 @@ from bot.bot import Bot
 from bot.message import Action, Incoming, Person, Press
 
 _PLACE = {"academy": ("north",), "staff_concerned": ("none",)}
-_TYPED = ("a pupil has told me something", "no", None, "Jade Example, year 9", "she told me", "he said he would", "14")
-_TYPED_AFTER = ("no", "nothing like that", "calm", "yes")
+_SAID: tuple[tuple[str, ...], ...] = (
+    ("a pupil has told me something", "hello", "a picture of a girl in my form is going round"),
+    ("no", "dunno", "not that i know of"),
+    ("",),
+    ("Jade Example, year 9", "a boy in year 8", "Kim Example y10"),
+    ("she told me", "a friend", "her mum", "overheard", "dunno"),
+    ("he said he would show everyone", "she sent it and now everybody has it"),
+    ("14", "12", "16", "dunno", "nearly 18"),
+    ("no", "dunno", "only pupils"),
+    ("nothing like that", "a dare", "dunno"),
+    ("calm", "upset", "dunno"),
+    ("yes", "not yet", "dunno"),
+)
+"""What people type, question by question; the empty one is the card that is submitted."""
+
 _AT_ONCE = 32
+_ANY = Random(2026)  # noqa: S311
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +74,15 @@ async def _talk(bot: Bot, count: int) -> int:
     done = 0
     while done < count:
         person = Person("web", uuid4().hex)
-        for said in (*_TYPED, *_TYPED_AFTER)[: count - done]:
-            await bot.hear(await _incoming(bot, person, said))
+        for said in _SAID[: count - done]:
+            await bot.hear(await _incoming(bot, person, _ANY.choice(said)))
             done += 1
     return done
 
 
-async def _incoming(bot: Bot, person: Person, said: str | None) -> Incoming:
-    heard = Incoming(person, uuid4().hex, SystemClock().now(), said or "")
-    if said is not None:
+async def _incoming(bot: Bot, person: Person, said: str) -> Incoming:
+    heard = Incoming(person, uuid4().hex, SystemClock().now(), said)
+    if said:
         return heard
     stands = await bot._store.transact(lambda tx: tx.conversation_of(person))
     assert stands is not None
@@ -123,7 +138,7 @@ async def _grown(bot: Bot, conversations: int) -> int:
     gc.collect()
     before = tracemalloc.get_traced_memory()[0]
     for _ in range(conversations):
-        await bot.hear(await _incoming(bot, Person("web", uuid4().hex), _TYPED[0]))
+        await bot.hear(await _incoming(bot, Person("web", uuid4().hex), _SAID[0][0]))
     gc.collect()
     grown = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from bot.case import Kind
 from bot.facts import Facts, StaffRole, Tri, facts_from
@@ -123,8 +124,13 @@ def picked(flow: Flow, conversation: Conversation) -> dict[str, tuple[str, ...]]
 
 def facts_of(flow: Flow, conversation: Conversation) -> Facts:
     """What the conversation says, typed. The academy is where it goes, not what happened: it is left out."""
-    known = picked(flow, conversation)
-    return facts_from({fact: values for fact, values in known.items() if fact in Facts.model_fields})
+    return _typed(tuple(picked(flow, conversation).items()))
+
+
+@lru_cache(maxsize=32)
+def _typed(known: tuple[tuple[str, tuple[str, ...]], ...]) -> Facts:
+    """One turn asks several times for the same. Picked values only: no words are remembered."""
+    return facts_from({fact: values for fact, values in known if fact in Facts.model_fields})
 
 
 def academy_of(conversation: Conversation) -> str:

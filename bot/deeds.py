@@ -75,7 +75,7 @@ def _hand_off(work: Work) -> None:
 
 
 def _start(work: Work) -> Case:
-    placed = replace(_placed(work), unscreened=False)
+    placed = replace(_placed(work, work.case()), unscreened=False)
     case = replace(placed, urgency=handoff.urgency(work.moment, work.now), alert=placed.alert or bool(_dangers(work)))
     work.tx.audit(Audited(work.moment.now, work.now.sender.key, "sent", case.ref))
     case = _past_the_blind_notice(work, case, "blind.passed_on")
@@ -99,9 +99,8 @@ def _past_the_blind_notice(work: Work, case: Case, key: str) -> Case:
     return replace(case, blind_places=())
 
 
-def _placed(work: Work) -> Case:
+def _placed(work: Work, case: Case) -> Case:
     """The case with where it belongs, as answered."""
-    case = work.case()
     academy, staff = academy_of(work.now), frozenset(staff_of(work.now))
     if case.implicated is not None and (academy, staff) == (case.academy, case.staff):
         return case
@@ -111,8 +110,9 @@ def _placed(work: Work) -> Case:
 
 def _update(work: Work) -> None:
     """An answer joined a case that is out: in place; moved if it belongs elsewhere; a notice only if more urgent."""
-    case, placed = work.case(), _placed(work)
-    if _route(work, case) != _route(work, placed):
+    case = work.case()
+    placed = _placed(work, case)
+    if placed is not case and _route(work, case) != _route(work, placed):
         _move(work, case, placed)
         return
     urgency = handoff.urgency(work.moment, work.now)
@@ -185,8 +185,9 @@ def _post_steps(work: Work, case: Case) -> None:
 
 def _fall_quiet(work: Work) -> None:
     """At the nudge the leads' card stops saying that more is coming."""
-    case = work.tx.case(work.now.ref)
-    if case and work.now.handed_off and work.now.nudged and not work.before.nudged:
+    if not (work.now.handed_off and work.now.nudged and not work.before.nudged):
+        return
+    if case := work.tx.case(work.now.ref):
         escalation.send(work.tx, work.moment, *handoff.case_posts(case, work.now, work.moment))
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from bot import routing
 from bot.asking import say
 from bot.assessment import Assessment, assess
 from bot.case import Case, CaseState, Notice, Urgency
 from bot.conversation import Conversation, Mode, facts_of, in_danger
-from bot.facts import ChildNow
+from bot.facts import ChildNow, Facts
 from bot.message import Action, Button, Card, Destination, Lane, Passage, Post, Press, Style, Tone
 from bot.moment import Moment, clock, day
 
@@ -36,7 +37,13 @@ def case_slot(case: Case) -> str:
 def propose(moment: Moment, conversation: Conversation) -> Assessment:
     """The assessment of what has been answered so far, under the trust's own policy (C-03)."""
     strict = moment.directory.trust.policy.police_for_any_image
-    return assess(facts_of(moment.flow, conversation), strict_police=strict)
+    return _assessed(facts_of(moment.flow, conversation), strict)
+
+
+@lru_cache(maxsize=32)
+def _assessed(facts: Facts, strict: bool) -> Assessment:
+    """One turn asks several times for the same."""
+    return assess(facts, strict_police=strict)
 
 
 def danger_signs(moment: Moment, conversation: Conversation) -> frozenset[str]:

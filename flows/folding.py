@@ -116,10 +116,21 @@ class Folding:
         self._signs = {ord(sign): f" {word} " for sign, word in signs.items()}
         self._words = {word: instead.split() for word, instead in spellings.items() if " " not in word}
         self._several = {words: instead for words, instead in spellings.items() if " " in words}
+        self._last: tuple[str, Folded] = ("", Folded((), frozenset(), False))
         self._spelling = re.compile(rf"\b(?:{'|'.join(map(re.escape, self._several))})\b")
 
     def fold(self, text: str) -> Folded:
-        """Any string at all, lone surrogates and NUL among them, to what is compared. Linear in its length (T71)."""
+        """Any string at all, lone surrogates and NUL among them, to what is compared. Linear in its length (T71).
+
+        One turn asks several things of the same text: the last is remembered, and no more.
+        """
+        last, folded = self._last
+        if last != text:
+            folded = self._folded(text)
+            self._last = (text, folded)
+        return folded
+
+    def _folded(self, text: str) -> Folded:
         words: list[str] = []
         breaks = set[int]()
         for found in islice(_PARTS.finditer(self._rewritten(text)), MOST_PARTS):
