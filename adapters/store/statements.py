@@ -55,9 +55,12 @@ CONVERSATION = _CONVERSATION.where(_is(conversations.c.id))
 CONVERSATION_OF = _CONVERSATION.where(_is(conversations.c.sender), conversations.c.closed == _OPEN)
 CONVERSATION_ABOUT = _CONVERSATION.where(_is(conversations.c.ref)).order_by(conversations.c.n.desc()).limit(1)
 ADD_CONVERSATION = _insert_new(conversations, "id", "sender", "ref", "closed", "version", "heard_at", "body")
-MOVE_CONVERSATION = _set(conversations, "ref", "closed", "version", "heard_at", "body").where(
-    _is(conversations.c.id), _is(conversations.c.version)
+_THAT_CONVERSATION = (_is(conversations.c.id), _is(conversations.c.version))
+# A column that is set has its indexes written anew, changed or not: the usual move sets none that has one.
+MOVE_CONVERSATION = _set(conversations, "version", "heard_at", "body").where(
+    *_THAT_CONVERSATION, _is(conversations.c.closed)
 )
+OPEN_OR_CLOSE_CONVERSATION = _set(conversations, "closed", "version", "heard_at", "body").where(*_THAT_CONVERSATION)
 
 CASE = select(cases.c.ref, cases.c.version, cases.c.body).where(_is(cases.c.ref))
 ADD_CASE = _insert_new(

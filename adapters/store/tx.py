@@ -47,8 +47,13 @@ class SqlTx(Outbox):
             fields |= {"id": after.id, "sender": self._sender(after.sender)}
             _moved(self._desk.run(sql.ADD_CONVERSATION, **fields))
         else:
-            changes = _new(fields) | {"at_id": after.id, "at_version": conversation.version}
-            _moved(self._desk.run(sql.MOVE_CONVERSATION, **changes))
+            self._move_conversation(fields, {"at_id": after.id, "at_version": conversation.version})
+
+    def _move_conversation(self, fields: dict[str, object], at: dict[str, object]) -> None:
+        closed = fields.pop("closed")
+        del fields["ref"]
+        if not self._desk.run(sql.MOVE_CONVERSATION, **_new(fields), **at, at_closed=closed):
+            _moved(self._desk.run(sql.OPEN_OR_CLOSE_CONVERSATION, **_new(fields), **at, new_closed=closed))
 
     def case(self, ref: str) -> Case | None:
         row = self._desk.first(sql.CASE, at_ref=ref)
