@@ -111,6 +111,7 @@ async def _rounds(folder: Path, stores: Mapping[int, SqlStore], rounds: int, cou
     bots = {number: _bot(store) for number, store in stores.items()}
     for bot in bots.values():
         await turns(bot, 2 * count, _AT_ONCE)
+    composition.leave_be()
     for _ in range(rounds):
         for number, bot in bots.items():
             bare = bare_commits(folder, count)

@@ -79,6 +79,18 @@ def _in_the_minute(asked: _Asked) -> tuple[Number, ...]:
     return tuple(number for _, number in sorted(ranked, key=lambda pair: pair[0]))
 
 
+def answering(directory: Directory, at: datetime, authority: str | None) -> tuple[str, ...]:
+    """The lines for a member of staff of what answers now, for a child who lives in that council's area."""
+    minute = at.astimezone(UTC).replace(second=0, microsecond=0)
+    return _answering(_Asked(id(directory), minute, None, authority, directory))
+
+
+@lru_cache(maxsize=64)
+def _answering(asked: _Asked) -> tuple[str, ...]:
+    every = for_staff(_in_the_minute(asked))
+    return lines(number for number in every if number.status is not Status.CLOSED)
+
+
 def for_staff(every: Iterable[Number]) -> tuple[Number, ...]:
     """The few that a member of staff with a child beside them may need now.
 

@@ -282,5 +282,5 @@ def blind_note(case: Case, conversation: Conversation, moment: Moment, *, sent: 
 
 def outside_numbers(conversation: Conversation, moment: Moment) -> Passage:
     """999 and the services of the child's home council that answer now: all of them are behind "Contacts"."""
-    now = _answering(moment, home_of(conversation) or None)
-    return Passage(contacts.lines(now), moment.say("steps.numbers_heading"), Tone.NUMBERS)
+    now = contacts.answering(moment.directory, moment.now, home_of(conversation) or None)
+    return Passage(now, moment.say("steps.numbers_heading"), Tone.NUMBERS)

@@ -175,7 +175,8 @@ class Turn(Showing):
         """On to the first question without an answer, handing off whatever has become due."""
         way = walk(self.moment.flow, self.conversation)
         essentials = any(self.moment.flow.steps[step].hand_off for step in way.answered)
-        self.conversation = replace(self.conversation, complete=self.conversation.complete or essentials)
+        if essentials and not self.conversation.complete:
+            self.conversation = replace(self.conversation, complete=True)
         if self._owed():
             self._hand_off()
         else:
