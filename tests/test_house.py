@@ -327,7 +327,7 @@ def test_no_tracked_file_names_a_place_on_somebodys_machine_or_a_package_registr
 )
 def test_a_machine_path_would_be_seen(line: str) -> None:
     assert _MACHINE.search(line)
-    assert not _MACHINE.search("https://example.org/home/page and ./work/x")
+    assert not _MACHINE.search("https://example.org/home/page and ./home/x")
 
 
 def _names(path: Path) -> Iterator[str]:
