@@ -26,6 +26,11 @@ def _may_tell_child(facts: Facts) -> bool:
     return facts.came_from in _CHILDREN and ChildNow.MISSING not in facts.child_now
 
 
+def _must_stay(facts: Facts) -> bool:
+    """Somebody must be with the child: nothing may read as if they were to be left (D-11)."""
+    return facts.immediate_danger is Tri.YES or bool(facts.child_now & {ChildNow.SELF_HARM, ChildNow.HURT})
+
+
 _DO: tuple[tuple[str, Callable[[Facts], bool]], ...] = (
     ("danger", lambda f: f.immediate_danger is Tri.YES),
     ("alone", lambda f: bool(f.child_now & {ChildNow.SELF_HARM, ChildNow.HURT})),
@@ -33,7 +38,7 @@ _DO: tuple[tuple[str, Callable[[Facts], bool]], ...] = (
     ("home", lambda f: ChildNow.AFRAID_HOME in f.child_now),
     ("speak", lambda f: f.lead_told is not LeadTold.YES or f.staff_concerned != {StaffRole.NONE}),
     ("tell_child", _may_tell_child),
-    ("leave_child", lambda f: not _may_tell_child(f)),
+    ("leave_child", lambda f: not _may_tell_child(f) and not _must_stay(f)),
     ("thank", lambda f: f.came_from in _GROWN_UPS),
     ("write_down", lambda f: True),
     ("extortion", lambda f: bool(f.pressure_by & {PressureBy.MONEY, PressureBy.MORE_IMAGES, PressureBy.THREATS})),

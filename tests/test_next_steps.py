@@ -57,8 +57,15 @@ def about_the_child(facts: Facts) -> set[str]:
     """What is said of speaking to the child: to the one who came to tell and is there, and to nobody else (N-04)."""
     if facts.came_from in CHILDREN and ChildNow.MISSING not in facts.child_now:
         return {"tell_child"}
-    adult = facts.came_from in (CameFrom.PARENT, CameFrom.COLLEAGUE)
-    return {"leave_child", "thank"} if adult else {"leave_child"}
+    thanked = {"thank"} if facts.came_from in (CameFrom.PARENT, CameFrom.COLLEAGUE) else set[str]()
+    stays = facts.immediate_danger is Tri.YES or facts.child_now & {ChildNow.SELF_HARM, ChildNow.HURT}
+    return thanked if stays else thanked | {"leave_child"}
+
+
+@pytest.mark.parametrize("came_from", CameFrom)
+def test_nothing_reads_as_if_a_child_in_danger_were_to_be_left(came_from: CameFrom) -> None:
+    for danger in ({"immediate_danger": Tri.YES}, {"child_now": {ChildNow.SELF_HARM}}, {"child_now": {ChildNow.HURT}}):
+        assert "leave_child" not in nextsteps.steps_for(only(came_from=came_from, **danger))
 
 
 @pytest.mark.parametrize(("line", "facts"), [(line, facts) for line, all_ in FOR.items() for facts in all_])
