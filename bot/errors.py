@@ -31,14 +31,6 @@ class BadFacts(HandrailError):
         super().__init__(f"{fact}: {wrong}. {write}")
 
 
-class NotAnEdge(HandrailError):
-    """A step or a case was asked to move in a way its machine does not have."""
-
-    def __init__(self, state: str, event: str) -> None:
-        self.state, self.event = state, event
-        super().__init__(f"no move {event!r} from {state!r}")
-
-
 class NoSuchCase(HandrailError):
     """A reference that no case here has."""
 

@@ -112,3 +112,15 @@ def child(code: str, *arguments: str) -> subprocess.Popen[str]:
 def outcome(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     out, err = process.communicate(timeout=60)
     return process.returncode, out, err
+
+
+def open_once(folder: Path, key: str = KEY) -> None:
+    """Open the books of a folder as serving would, and close them."""
+    open_store(url(folder), Keyring.from_setting(key)).close()
+
+
+def made(folder: Path) -> Path:
+    """The file of new books with one line of a chronology in them."""
+    with opened(folder) as store:
+        run(store, lambda tx: tx.chronicle(entry("kept")))
+    return folder / "handrail.db"

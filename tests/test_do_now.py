@@ -157,7 +157,7 @@ def test_every_line_ends_with_the_policy_behind_it() -> None:
     [
         ({"seen_by_staff": "shown"}, "A member of staff has seen it: record it, and see that they have support"),
         ({"seen_by_staff": "by_accident"}, "A member of staff has seen it"),
-        ({"lead_told": "tried"}, "Your colleague tried to reach a lead by phone, and nobody answered"),
+        ({"lead_told": "tried"}, "Your colleague tried to tell a lead, and could not reach anyone"),
         ({"device": "school_device"}, "It is on a school device"),
     ],
 )

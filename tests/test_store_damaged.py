@@ -12,25 +12,15 @@ from pathlib import Path
 import pytest
 
 from adapters.seal import Keyring, SealBroken
-from adapters.store import migrate, open_store
+from adapters.store import migrate
 from bot.errors import StoreRefused, StoreUnavailable
 from bot.ports import Tx
-from tests.books import KEY, case, entry, opened, run, url
-
-
-def _open(folder: Path, key: str = KEY) -> None:
-    open_store(url(folder), Keyring.from_setting(key)).close()
-
-
-def _made(folder: Path) -> Path:
-    with opened(folder) as store:
-        run(store, lambda tx: tx.chronicle(entry("kept")))
-    return folder / "handrail.db"
+from tests.books import KEY, case, entry, made, open_once, opened, run, url
 
 
 def test_a_missing_file_refuses_and_is_not_made(tmp_path: Path) -> None:
     with pytest.raises(StoreRefused, match="handrail migrate"):
-        _open(tmp_path)
+        open_once(tmp_path)
     assert not (tmp_path / "handrail.db").exists()
 
 
@@ -45,7 +35,7 @@ def test_a_lost_file_whose_journal_is_left_is_not_made_anew(tmp_path: Path) -> N
 def test_a_file_that_is_no_database_refuses_and_is_left_as_it_is(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "handrail.db"
     file.write_bytes(content)
-    for attempt in (_open, lambda folder: migrate(url(folder), Keyring.from_setting(KEY))):
+    for attempt in (open_once, lambda folder: migrate(url(folder), Keyring.from_setting(KEY))):
         with pytest.raises(StoreRefused, match="left as it is"):
             attempt(tmp_path)
     assert file.read_bytes() == content
@@ -97,15 +87,15 @@ def test_a_damaged_index_is_detected_before_a_case_seems_not_to_be_there(tmp_pat
     for at in places:
         file.write_bytes(raw[:at] + b"R-noodle" + raw[at + 8 :])
         with pytest.raises(StoreRefused, match="damaged"):
-            _open(tmp_path)
+            open_once(tmp_path)
 
 
 def test_a_backup_copied_back_serves_what_it_held(tmp_path: Path) -> None:
-    file = _made(tmp_path)
+    file = made(tmp_path)
     shutil.copy(file, tmp_path / "backup")
     file.unlink()
     with pytest.raises(StoreRefused):
-        _open(tmp_path)
+        open_once(tmp_path)
     shutil.copy(tmp_path / "backup", file)
     with opened(tmp_path, create=False) as store:
         assert [it.words for it in run(store, lambda tx: tx.chronology(entry().ref))] == ["kept"]

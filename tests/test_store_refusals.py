@@ -19,7 +19,7 @@ from adapters.store import file as books_file
 from adapters.store import migrate, open_store
 from adapters.store.tables import HEAD, metadata
 from bot.errors import StoreInUse, StoreRefused
-from tests.books import KEY, child, entry, opened, outcome, run, url
+from tests.books import KEY, child, entry, made, open_once, opened, outcome, run, url
 
 OPEN = """
 import sys
@@ -32,16 +32,6 @@ except HandrailError as refused:
     print(refused)
     sys.exit(refused.exit_code)
 """
-
-
-def _open(folder: Path, key: str = KEY) -> None:
-    open_store(url(folder), Keyring.from_setting(key)).close()
-
-
-def _made(folder: Path) -> Path:
-    with opened(folder) as store:
-        run(store, lambda tx: tx.chronicle(entry("kept")))
-    return folder / "handrail.db"
 
 
 def test_a_second_process_on_the_same_file_refuses_with_exit_code_75_and_says_so(tmp_path: Path) -> None:
@@ -58,34 +48,34 @@ def test_the_books_are_not_migrated_while_they_serve(tmp_path: Path) -> None:
 
 
 def test_a_wrong_key_refuses_and_changes_nothing(tmp_path: Path) -> None:
-    file = _made(tmp_path)
+    file = made(tmp_path)
     before = file.read_bytes()
     with pytest.raises(StoreRefused, match="HANDRAIL_KEY") as refused:
-        _open(tmp_path, new_key())
+        open_once(tmp_path, new_key())
     assert refused.value.exit_code == 78
     assert file.read_bytes() == before
 
 
 def test_the_same_key_id_with_other_bytes_refuses(tmp_path: Path) -> None:
-    _made(tmp_path)
+    made(tmp_path)
     other = f"{KEY.split(':')[0]}:{new_key().split(':')[1]}"
     with pytest.raises(StoreRefused, match="HANDRAIL_KEY"):
-        _open(tmp_path, other)
+        open_once(tmp_path, other)
 
 
 def test_migrating_with_a_wrong_key_refuses_too(tmp_path: Path) -> None:
-    _made(tmp_path)
+    made(tmp_path)
     with pytest.raises(StoreRefused, match="HANDRAIL_KEY"):
         migrate(url(tmp_path), Keyring.from_setting(new_key()))
 
 
 def test_another_shape_refuses_and_names_the_command(tmp_path: Path) -> None:
-    _made(tmp_path)
+    made(tmp_path)
     with closing(sqlite3.connect(tmp_path / "handrail.db")) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '0000'")
         connection.commit()
     with pytest.raises(StoreRefused, match="handrail migrate"):
-        _open(tmp_path)
+        open_once(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +98,7 @@ def test_a_network_file_system_refuses(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(StoreRefused, match=re.escape(kind)):
         open_store(url(folder), Keyring.from_setting(KEY), create=True)
     assert list(folder.iterdir()) == []
-    _made(tmp_path)
+    made(tmp_path)
 
 
 def _mounts(folder: Path, kind: str) -> str:
@@ -117,15 +107,15 @@ def _mounts(folder: Path, kind: str) -> str:
 
 
 def test_only_we_can_read_the_file_even_if_it_was_opened_to_others(tmp_path: Path) -> None:
-    file = _made(tmp_path)
+    file = made(tmp_path)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     file.chmod(0o644)
-    _open(tmp_path)
+    open_once(tmp_path)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 def test_every_connection_is_durable_and_careful(tmp_path: Path) -> None:
-    file = _made(tmp_path)
+    file = made(tmp_path)
     with closing(books_engine.connect_to(file).raw_connection()) as connection:
         cursor = connection.cursor()
         held = {}
@@ -157,7 +147,7 @@ def test_write_ahead_logging_is_used_only_from_the_version_that_is_safe(
 
 
 def test_a_setting_that_does_not_hold_refuses_the_connection(tmp_path: Path) -> None:
-    file = _made(tmp_path)
+    file = made(tmp_path)
     with closing(sqlite3.connect(file)) as connection:
         books_engine.arm(connection, {"synchronous": 3})
         with pytest.raises(StoreRefused, match="journal_mode"):
@@ -165,7 +155,7 @@ def test_a_setting_that_does_not_hold_refuses_the_connection(tmp_path: Path) -> 
 
 
 def test_the_migrations_make_the_shape_the_statements_are_built_for(tmp_path: Path) -> None:
-    file = _made(tmp_path)
+    file = made(tmp_path)
     with books_engine.connect_to(file).connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     scripts = ScriptDirectory(str(Path(books_engine.__file__).parent / "migrations"))
@@ -173,7 +163,7 @@ def test_the_migrations_make_the_shape_the_statements_are_built_for(tmp_path: Pa
 
 
 def test_migrating_again_changes_nothing_that_is_stored(tmp_path: Path) -> None:
-    _made(tmp_path)
+    made(tmp_path)
     migrate(url(tmp_path), Keyring.from_setting(KEY))
     with opened(tmp_path, create=False) as store:
         assert [it.words for it in run(store, lambda tx: tx.chronology(entry().ref))] == ["kept"]
@@ -182,5 +172,5 @@ def test_migrating_again_changes_nothing_that_is_stored(tmp_path: Path) -> None:
 def test_a_half_made_database_of_a_killed_migration_is_no_obstacle(tmp_path: Path) -> None:
     (tmp_path / "handrail.db.new").write_bytes(b"half")
     migrate(url(tmp_path), Keyring.from_setting(KEY))
-    _open(tmp_path)
+    open_once(tmp_path)
     assert sorted(it.name for it in tmp_path.iterdir() if ".new" in it.name) == []

@@ -122,7 +122,7 @@ CLAIMABLE = (
 LEASE = _set(outbox, "lease_until", "lease_owner", "attempts").where(_is(outbox.c.id))
 
 _OURS = and_(_is(outbox.c.id), _is(outbox.c.lease_owner), _is(outbox.c.attempts))
-# A post withdrawn while it was on its way was sent all the same: its place on the screen must be known.
+# A post given up while it was on its way was sent all the same: its place on the screen must be known.
 SENT = (
     update(outbox)
     .values(state="sent", reason="", payload="", lease_owner="", lease_until=0)
