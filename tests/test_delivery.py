@@ -337,18 +337,44 @@ async def test_with_no_door_at_all_everything_waits_and_nothing_is_given_up(here
 async def test_one_place_that_hangs_holds_up_nobody_else(here: School) -> None:
     door = behind(here)
     await _told_but_not_sent(here)
-    sending, released = door.post, asyncio.Event()
+    sending, released, given_up = door.post, asyncio.Event(), asyncio.Event()
 
     async def hangs(destination: Destination, card: Card) -> str:
         if destination.reach is Reach.CHANNEL:
-            await released.wait()
+            try:
+                await released.wait()
+            except asyncio.CancelledError:
+                given_up.set()
+                raise
         return await sending(destination, card)
 
     door.post = hangs  # type: ignore[method-assign]
     await here.bot.deliver()
     assert here.channel() == []
     assert "Your report" in here.reads("teacher")
+    assert not given_up.is_set()
     released.set()
     await here.settles()
     await asyncio.gather(*here.bot._slow)
     assert here.ref() in here.channel_reads()
+
+
+async def test_an_order_to_ring_that_may_not_have_arrived_is_given_once_more(here: School) -> None:
+    lost: list[Card] = []
+
+    def fails(what: str, to: Destination, card: Card) -> Exception | None:
+        rings = any(
+            "Nobody has acknowledged it. Ring these people now" in line for p in card.passages for line in p.lines
+        )
+        if what == "post" and to.id == "teacher" and rings and not lost:
+            lost.append(card)
+            return SendAmbiguous("timeout")
+        return None
+
+    behind(here, fails)
+    await leads.tells(here)
+    for _ in range(12):
+        await here.passes(minutes=15)
+    assert len(lost) == 1
+    later = [card for card in here.screen("teacher") if not card.title and "Ring these people now" in text_of(card)]
+    assert later

@@ -287,3 +287,27 @@ async def test_a_timer_that_breaks_does_not_hold_up_the_others(here: School) -> 
     assert "Nobody" not in here.reads("teacher")
     assert "deputy-north" in {place.split(":")[-1] for place in here.places()}
     assert "timer_failed" in leads.actions(here)
+
+
+async def test_whoever_has_the_case_is_told_when_a_turn_of_its_reporter_broke_and_every_message_is_answered(
+    here: School,
+) -> None:
+    await leads.tells(here)
+    before, answered = here.channel_reads(), len(here.screen("teacher"))
+    over(here, here.store, poisoned("words"))
+    for _ in range(3):
+        await here.says(WORDS)
+    assert "More has been added to case" not in before
+    assert "More has been added to case" in here.channel_reads()
+    assert len(here.screen("teacher")) >= answered + 3
+    assert WORDS not in here.channel_reads()
+
+
+async def test_a_door_that_hangs_does_not_hold_up_the_emergency_lane(here: School) -> None:
+    store, door = FailingStore(here.store), leads.behind(here, slow=3600)
+    store.down = True
+    here.bot = Bot(composition.script(), here.trust, store, {"web": door}, here.clock)
+    began = time.monotonic()
+    with pytest.raises(StoreUnavailable):
+        await asyncio.wait_for(here.bot.hear(here.incoming("teacher", text="hello")), 30)
+    assert time.monotonic() - began < 5
