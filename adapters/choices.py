@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from adapters.web.render import pressable
 from bot.message import Action, Button, Card, Field, Option, Passage, Press, Style, Tone
 
 MARKS = {Tone.URGENT: "! ", Tone.DO: "+ DO: ", Tone.DONT: "x DO NOT: ", Tone.NUMBERS: "* ", Tone.VERBATIM: "| "}
@@ -45,8 +46,9 @@ class Choices:
         self._last = 0
 
     def offer(self, message: str, card: Card) -> Numbered:
+        """Number what can be picked; not "Write it privately", for a line typed here is as private (T59)."""
         options = [Choice(message, None, field, option) for field in card.fields for option in field.options]
-        buttons = [Choice(message, button) for button in (*card.buttons, *card.footer)]
+        buttons = [Choice(message, button) for button in (*pressable(card.buttons), *card.footer)]
         numbered = dict(enumerate((*options, *buttons), self._last + 1))
         self._last += len(numbered)
         self._open.update(numbered)

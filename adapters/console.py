@@ -20,7 +20,7 @@ from typing import BinaryIO, TextIO
 from pydantic import ValidationError
 from rich.console import Console as Screen
 
-from adapters.choices import Choices, Line, literal, page_lines
+from adapters.choices import Choice, Choices, Line, literal, page_lines
 from adapters.clock import PracticeClock
 from adapters.web import TEACHER, ChannelView, PersonView, Playground
 from adapters.web.asked import ClockAsked, bring_to
@@ -31,6 +31,7 @@ Hear = Callable[[Incoming], Awaitable[Card | None]]
 NUMBERS = re.compile(r"(?:(?:/\d{1,6}|\[\d{1,6}\])\s*)+")
 QUIET_SECONDS = 0.3
 NOT_KEPT = "This was not saved. Try again. If a child may be in danger, ring 999 now."
+FORM = "Write it in one line. To leave it: /cancel"
 HELP = (
     "Practice: nothing here leaves this computer.",
     "Write to Handrail, or pick a choice by its number: /2 (several: /2 /5).",
@@ -48,12 +49,14 @@ class Console(Playground):
         self._choices = Choices()
         self._screen = Screen(highlight=False, markup=False, emoji=False, soft_wrap=True)
         self._printed = asyncio.Event()
+        self._form: Press | None = None
         self._commands: dict[str, Callable[[str], Awaitable[None]]] = {
             "as": self._become,
             "people": self._list_people,
             "contacts": self._ask_contacts,
             "clock": self._set_clock,
             "picture": self._pretend_picture,
+            "cancel": self._leave_form,
             "help": self._help,
         }
 
@@ -67,8 +70,8 @@ class Console(Playground):
         while (line := await self._next(lines, keys.isatty())) is not None and line.strip() != "/quit":
             await self._take(line)
 
-    async def post(self, destination: Destination, card: Card) -> str:
-        id = await super().post(destination, card)
+    async def post(self, destination: Destination, card: Card, token: str = "") -> str:
+        id = await super().post(destination, card, token)
         self._announce(destination, id, card)
         return id
 
@@ -100,7 +103,8 @@ class Console(Playground):
             name, _, rest = typed[1:].partition(" ")
             await self._commands.get(name, self._help)(rest.strip())
         else:
-            await self._act(text=line)
+            press, self._form = self._form, None
+            await self._act(text=line, press=press)
 
     async def _pick(self, numbers: Iterable[int]) -> None:
         for number in numbers:
@@ -108,9 +112,22 @@ class Console(Playground):
             if choice is None:
                 self._print([Line(f"There is no choice {number} now.")])
             elif press := self._choices.take(choice):
-                await self._act(press=press)
+                await self._press(choice, press)
             else:
                 self._print([Line(f"Picked: {choice.label}")])
+
+    async def _press(self, choice: Choice, press: Press) -> None:
+        """Press it, or first ask for the words that it opens a form for: the next line that is no command."""
+        self._form = None
+        if choice.button and (form := choice.button.writes):
+            self._form = press
+            self._print([Line(form.title, "bold"), Line(form.ask), Line(FORM)])
+        else:
+            await self._act(press=press)
+
+    async def _leave_form(self, _: str) -> None:
+        self._print([Line("Nothing was written." if self._form else "There is nothing to leave.")])
+        self._form = None
 
     async def _act(self, text: str = "", press: Press | None = None, attachments: int = 0) -> None:
         key, me = secrets.token_hex(8), Person(self.name, self._me)
@@ -163,7 +180,7 @@ class Console(Playground):
         if id not in self.people:
             await self._list_people("")
             return
-        self._me = id
+        self._me, self._form = id, None
         self._print([Line(f"You are {self._title(id)}.", "bold")])
         for shown in self.board.all():
             place = _destination(shown.place)

@@ -16,19 +16,17 @@ from typing import Annotated, Any
 
 import typer
 
-from bot import composition
+from bot import composition, setting_up
 from bot.errors import ConfigError, HandrailError, NoSuchCase
 from bot.settings import Settings, settings_from
 from flows.faults import FlowError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-flow_app = typer.Typer(no_args_is_help=True, help="Check the conversation, and draw it.")
 case_app = typer.Typer(no_args_is_help=True, help="List and show cases; showing one leaves a row in the audit.")
 audit_app = typer.Typer(no_args_is_help=True, help="Verify the audit trail.")
-key_app = typer.Typer(no_args_is_help=True, help="Make a key for HANDRAIL_KEY.")
-trust_app = typer.Typer(no_args_is_help=True, help="Check the trust's own file.")
-for name, sub in {"flow": flow_app, "case": case_app, "audit": audit_app, "key": key_app, "trust": trust_app}.items():
+for name, sub in {**setting_up.APPS, "case": case_app, "audit": audit_app}.items():
     app.add_typer(sub, name=name)
+app.command()(setting_up.doctor)
 
 _THIS_CENTURY = range(2000, 2101)
 """Years whose bank holidays and clock changes are known, or can be worked out."""
@@ -217,58 +215,6 @@ def audit_verify(anchor: Annotated[str, typer.Option(help="A head noted earlier,
 
     verified = report.audit_verify(_reader(), anchor)
     typer.echo(f"{verified.count} rows hold. Head: {verified.head}")
-
-
-@key_app.command("new")
-def key_new() -> None:
-    """A new key for HANDRAIL_KEY. Keep it apart from the database, and keep a copy: without it nothing opens."""
-    from adapters.seal import new_key
-
-    typer.echo(new_key())
-
-
-@trust_app.command("check")
-def trust_check(file: Annotated[Path | None, typer.Argument(help="Left out: HANDRAIL_TRUST.")] = None) -> None:
-    """Check a trust's file, and say what it holds."""
-    from adapters.trust_file import TrustFile
-
-    directory = (TrustFile(file) if file else composition.trust_of(_settings())).current()
-    typer.echo(
-        f"{directory.trust.name}: {len(directory.academies)} academies, {len(directory.people)} people, "
-        f"{len(directory.contacts)} contacts. Nothing is wrong with the file."
-    )
-
-
-@flow_app.command("check")
-def flow_check(file: Annotated[Path | None, typer.Argument(help="Left out: the disclosure flow.")] = None) -> None:
-    """Check a flow: what is wrong is named by step and line."""
-    flow = composition.flow_of(file) if file else composition.script().flow
-    typer.echo(f"{flow.name}: {len(flow.steps)} steps. Nothing is wrong with the flow.")
-
-
-@flow_app.command("diagram")
-def flow_diagram(
-    file: Annotated[Path | None, typer.Argument(help="Left out: the disclosure flow.")] = None,
-    write: Annotated[Path | None, typer.Option(help="A folder for NAME.mmd, and NAME.md that shows it.")] = None,
-) -> None:
-    """Print the flow as a Mermaid diagram, or write it into a folder."""
-    from flows.diagram import mermaid
-
-    flow = composition.flow_of(file) if file else composition.script().flow
-    if write:
-        _write_diagram(write, flow.name, mermaid(flow))
-        return
-    typer.echo(mermaid(flow), nl=False)
-
-
-def _write_diagram(folder: Path, name: str, drawing: str) -> None:
-    from flows.diagram import embedded
-
-    page = folder / f"{name}.md"
-    before = page.read_text(encoding="utf-8") if page.exists() else ""
-    (folder / f"{name}.mmd").write_text(drawing, encoding="utf-8")
-    page.write_text(embedded(before, drawing), encoding="utf-8")
-    typer.echo(f"Written: {folder / name}.mmd and {page}")
 
 
 def _reader() -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from bot import contacts, routing
 from bot.case import Case
 from bot.conversation import Answer, Conversation, academy_of, home_of, is_asked_again, is_screened, staff_of, walk
-from bot.message import Action, Button, Card, Field, Option, Passage, Press, Style, Tone
+from bot.message import Action, Button, Card, Field, Option, Passage, Press, Style, Tone, Writing
 from bot.moment import Moment
 from bot.whom import whom_of, with_whom
 from flows.flow import LONGEST_LABEL, UNKNOWN, Step, StepKind
@@ -23,6 +23,15 @@ def question_slot(conversation: Conversation, revision: int) -> str:
 def card(moment: Moment, *passages: Passage, title: str = "", buttons: Sequence[Button] = ()) -> Card:
     """A card for the member of staff, with the notification that says nothing."""
     return Card(moment.say("notification.reply"), title, passages, buttons=tuple(buttons))
+
+
+def outside(moment: Moment) -> Card:
+    """For somebody who is not staff of the trust: whom to ring, and that nothing was kept (T19)."""
+    return card(moment, say(moment, "away.outside", trust=moment.directory.trust.name), _emergency(moment))
+
+
+def _emergency(moment: Moment) -> Passage:
+    return Passage(contacts.emergency_lines(moment.directory, None), tone=Tone.NUMBERS)
 
 
 def say(moment: Moment, key: str, tone: Tone = Tone.PLAIN, **filled: object) -> Passage:
@@ -241,8 +250,16 @@ def _buttons(conversation: Conversation, moment: Moment, steps: Sequence[Step]) 
     step = steps[0]
     if len(steps) > 1 or step.kind is StepKind.PICK_MANY:
         return (Button(moment.say("asking.go_on"), _press(conversation, Action.ANSWER), Style.PRIMARY),)
-    options = moment.options(step) if step.picks else (Option(UNKNOWN, step.unknown_label),)
-    return tuple(_answer_button(conversation, step, (option.value,), option.label) for option in options)
+    if step.picks:
+        return tuple(_answer_button(conversation, step, (o.value,), o.label) for o in moment.options(step))
+    unknown = _answer_button(conversation, step, (UNKNOWN,), step.unknown_label)
+    return (_private_button(conversation, moment, step), unknown)
+
+
+def _private_button(conversation: Conversation, moment: Moment, step: Step) -> Button:
+    """A form for the words, so that they stand in nobody's message history."""
+    form = Writing(moment.say("form.private_title"), with_whom(conversation, moment, step.ask), moment.say("form.send"))
+    return Button(moment.say("form.private"), _press(conversation, Action.WRITE), writes=form)
 
 
 def _answer_button(conversation: Conversation, step: Step, values: tuple[str, ...], label: str) -> Button:

@@ -8,32 +8,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-import traceback
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from itertools import groupby
 
 import structlog
 
-from bot import delivery, escalation, receiving, rescue, silence
+from bot import delivery, escalation, home, receiving, rescue, silence
 from bot.case import Case
-from bot.delivery import Sender, Sent
-from bot.errors import HandrailError, StoreUnavailable
-from bot.message import Card, Incoming
+from bot.errors import StoreUnavailable, what_broke
+from bot.message import Card, Incoming, Person
 from bot.moment import Moment, Script
 from bot.ports import Audited, Clock, Door, Store, Timer, TimerKind, TrustFile, Tx, Waiting
 from bot.rescue import Rescue
+from bot.rounds import LEASE_SECONDS, Rounds
 
 log = structlog.get_logger()
-
-LEASE_SECONDS = 60.0
-"""Longer than a post may wait for its turn in a batch and be sent, so that none is sent by two at once."""
-
-PATIENCE_SECONDS = 2.0
-"""How long a lane waits for its slowest place before the next lane begins."""
 
 STRIKES = 3
 POISONED = timedelta(hours=6)
@@ -42,7 +34,8 @@ POISONED = timedelta(hours=6)
 LATE_SECONDS = 60.0
 """Since delivering or watching last went well: from then on `/health` says so."""
 
-_BATCH = 32
+_MOST_SHOWN = 10
+"""Reports on the first page of one member of staff."""
 
 
 class Bot:
@@ -57,10 +50,8 @@ class Bot:
         clock: Clock,
     ) -> None:
         self._script, self._trust, self._store, self._doors, self._clock = script, trust, store, doors, clock
-        self._sender = Sender(doors)
         self._rescue = Rescue(doors)
-        self._wake = asyncio.Event()
-        self._slow: set[asyncio.Task[None]] = set()
+        self._rounds = Rounds(store, doors, self._moment, self._order)
         self._strikes: Counter[tuple[TimerKind, str]] = Counter()
         self._last_good: dict[str, float] = {}
 
@@ -72,7 +63,7 @@ class Bot:
         Raises StoreUnavailable when nothing could be kept; the sender has then been given the numbers (I12).
         """
         try:
-            shown = await self._store.transact(partial(self._turn, incoming))
+            shown, leased = await self._store.transact(partial(self._turn, incoming))
         except StoreUnavailable:
             await self._rescue.give_numbers(incoming, self._moment(), "emergency.failed")
             raise
@@ -81,64 +72,35 @@ class Bot:
             await self._keep_unread(incoming, type(broken).__name__)
             return None
         self._rescue.over(incoming)
-        self._wake.set()
+        self._rounds.carry(leased)
         return shown
 
-    def _turn(self, incoming: Incoming, tx: Tx) -> Card | None:
+    def _turn(self, incoming: Incoming, tx: Tx) -> tuple[Card | None, Sequence[Waiting]]:
+        """What is posted in it is leased with it, so that it leaves without being looked for."""
         if not tx.first_time(_heard_once(incoming), incoming.at):
-            return None
-        return receiving.receive(tx, incoming, self._moment(), self._order(incoming.sender.door))
+            return None, ()
+        moment = self._moment()
+        if self._doors:
+            tx.lease_what_is_posted(moment.now, LEASE_SECONDS)
+        shown = receiving.receive(tx, incoming, moment, self._order(incoming.sender.door))
+        return shown, tx.leased()
+
+    # --- show ---
+
+    async def home(self, who: Person) -> Card:
+        """The first page for a member of staff. Raises StoreUnavailable: `numbers` is right all the same."""
+        cases = await self._store.transact(partial(_cases_of, who))
+        return home.home(cases, self._moment())
+
+    def numbers(self) -> Card:
+        """Whom to ring at this minute, from memory (I12)."""
+        return home.numbers(self._moment())
 
     # --- deliver ---
 
     async def deliver(self) -> int:
-        """Send what waits, the leads first and the teacher after. Returns how many posts were tried.
-
-        A place that hangs holds up nobody else for longer than PATIENCE; its own sends go on behind. With no door at
-        all everything waits.
-        """
-        if not self._doors:
-            return 0
-        claimed = await self._store.transact(partial(_claim, self._clock))
-        for _, same_lane in groupby(claimed, key=lambda waiting: waiting.post.lane):
-            await self._send_together(list(same_lane))
-        return len(claimed)
-
-    async def _send_together(self, posts: Sequence[Waiting]) -> None:
-        """One place after another's fault, all places at once, in order within a place."""
-        by_place: dict[str, list[Waiting]] = {}
-        for waiting in posts:
-            by_place.setdefault(waiting.post.destination.key, []).append(waiting)
-        tasks = {asyncio.create_task(self._send_in_order(its)) for its in by_place.values()}
-        done, slow = await asyncio.wait(tasks, timeout=PATIENCE_SECONDS)
-        self._slow |= slow
-        for task in slow:
-            task.add_done_callback(self._slow.discard)
-        for fault in [fault for task in done if (fault := task.exception())]:
-            raise fault
-
-    async def _send_in_order(self, posts: Sequence[Waiting]) -> None:
-        for waiting in posts:
-            try:
-                await self._send(waiting)
-            except Exception as broken:
-                log.error("send_failed", error=what_broke(broken), ref=waiting.post.ref)
-                with contextlib.suppress(Exception):
-                    await self._store.transact(partial(self._try_later, waiting))
-
-    def _try_later(self, waiting: Waiting, tx: Tx) -> None:
-        tx.put_back(waiting, self._moment().now + delivery.LATER)
-
-    async def _send(self, waiting: Waiting) -> None:
-        case = await self._store.transact(partial(_case_of, waiting)) if waiting.post.ref else None
-        sent = await self._sender.send(waiting, case, self._moment())
-        await self._store.transact(partial(self._note, waiting, sent))
-        if sent.reason:
-            log.warning("not_delivered", outcome=sent.outcome, reason=sent.reason, ref=waiting.post.ref)
-        self._wake.set()
-
-    def _note(self, waiting: Waiting, sent: Sent, tx: Tx) -> None:
-        delivery.note(tx, waiting, sent, self._moment(), self._order(waiting.post.destination.door))
+        """Send what waits, the leads first and the teacher after. Returns how many posts were tried."""
+        return await self._rounds.deliver()
 
     # --- watch ---
 
@@ -148,7 +110,7 @@ class Bot:
         while await self._fire_next():
             fired += 1
         if fired:
-            self._wake.set()
+            self._rounds.wake.set()
         return fired
 
     async def _fire_next(self) -> bool:
@@ -207,11 +169,11 @@ class Bot:
 
     async def _keep_delivering(self) -> None:
         while True:
-            self._wake.clear()
+            self._rounds.wake.clear()
             busy = await self._try("deliver", self.deliver)
             if not busy:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), 1.0)
+                    await asyncio.wait_for(self._rounds.wake.wait(), 1.0)
 
     async def _keep_watching(self) -> None:
         while True:
@@ -246,7 +208,7 @@ class Bot:
                 await self._store.transact(lambda tx: rescue.tell_leads(tx, ref, self._moment()))
         else:
             await self._rescue.give_numbers(incoming, self._moment(), "emergency.failed")
-        self._wake.set()
+        self._rounds.wake.set()
 
     def _write_unread(self, incoming: Incoming, error: str, tx: Tx) -> str:
         if not tx.first_time(_heard_once(incoming), incoming.at):
@@ -263,22 +225,10 @@ class Bot:
         return tuple(sorted(self._doors, key=lambda door: door != first))
 
 
-def what_broke(error: BaseException) -> str:
-    """What a log may say of a fault: our own words, or its kind and the line it came from; never a value."""
-    if isinstance(error, HandrailError):
-        return str(error)
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{type(error).__name__} at {frames[-1].name}:{frames[-1].lineno}" if frames else type(error).__name__
-
-
 def _heard_once(incoming: Incoming) -> str:
     """What a duplicate is known by: the platform's key, which is unique for its sender and door only."""
     return f"{incoming.sender.key}:{incoming.key}"
 
 
-def _claim(clock: Clock, tx: Tx) -> tuple[Waiting, ...]:
-    return tuple(tx.claim(clock.now(), LEASE_SECONDS, _BATCH))
-
-
-def _case_of(waiting: Waiting, tx: Tx) -> Case | None:
-    return tx.case(waiting.post.ref)
+def _cases_of(who: Person, tx: Tx) -> tuple[Case, ...]:
+    return tuple(case for ref in tx.refs_of(who, _MOST_SHOWN) if (case := tx.case(ref)))

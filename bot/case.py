@@ -157,6 +157,9 @@ class Kind(StrEnum):
     DELETED = "deleted"
     COMMAND = "command"
     UNREAD = "unread"
+    QUESTION = "question"
+    REPLY = "reply"
+    LEAD_NOTE = "lead_note"
     EVENT = "event"
 
 

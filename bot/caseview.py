@@ -14,11 +14,12 @@ from bot.case import Case, Entry, Kind
 from bot.conversation import Conversation, facts_of, home_of, walk
 from bot.donow import do_now, is_for_the_lead, told_flags
 from bot.handoff import case_card, propose, whom
-from bot.message import Card, Passage, Tone
+from bot.message import Action, Button, Card, Passage, Press, Tone, Writing
 from bot.moment import Moment, clock, day
 
 _CHILD, _WORDS = "child", "words"
 _SAID_OTHERWISE = (Kind.EDITED, Kind.DELETED, Kind.UNREAD)
+_BETWEEN = (Kind.QUESTION, Kind.REPLY, Kind.LEAD_NOTE)
 _NOTES = (Kind.FIRST_WORDS, Kind.NOTE, Kind.ADDITION, Kind.ATTACHMENT, *_SAID_OTHERWISE)
 
 
@@ -34,13 +35,26 @@ def view(case: Case, conversation: Conversation, entries: Sequence[Entry], momen
         do_now(case, conversation, assessment, moment),
         *_typed(_WORDS, "view.verbatim", conversation, moment),
         *_notes(entries, moment),
+        *_between(entries, moment),
         *_proposal(assessment, moment),
         _answers(conversation, moment),
         _unknown(assessment, moment),
         _numbers(case, conversation, assessment, moment),
         _chronology(case, entries, moment),
     )
-    return Card(post.notification, post.title, passages, buttons=post.buttons[1:])
+    return Card(post.notification, post.title, passages, buttons=(*post.buttons[1:], *_lead_buttons(case, moment)))
+
+
+def _lead_buttons(case: Case, moment: Moment) -> tuple[Button, ...]:
+    """What a lead can do with an open case besides what stands on its card."""
+    question = Writing(moment.say("form.ask_title"), moment.say("form.ask"), moment.say("form.ask_send"))
+    note = Writing(moment.say("form.note_title"), moment.say("form.note"), moment.say("form.send"))
+    take_over = Button(moment.say("post.take_over"), Press(Action.TAKE_OVER, case.ref))
+    return (
+        *((take_over,) if case.acknowledged_at else ()),
+        Button(moment.say("post.ask"), Press(Action.ASK_REPORTER, case.ref), writes=question),
+        Button(moment.say("post.note"), Press(Action.ADD_NOTE, case.ref), writes=note),
+    )
 
 
 def _told_by(conversation: Conversation, moment: Moment) -> tuple[Passage, ...]:
@@ -65,6 +79,16 @@ def _flags(assessment: Assessment, conversation: Conversation, moment: Moment) -
 def _notes(entries: Sequence[Entry], moment: Moment) -> tuple[Passage, ...]:
     lines = tuple(f"{clock(entry.at)}  {_words(entry, moment)}" for entry in entries if entry.kind in _NOTES)
     return (Passage(lines, moment.say("view.notes"), Tone.VERBATIM),) if lines else ()
+
+
+def _between(entries: Sequence[Entry], moment: Moment) -> tuple[Passage, ...]:
+    """Questions to the reporter, their answers, and the leads' own notes, in order."""
+    lines = tuple(
+        f"{clock(entry.at)}  ({moment.say(f'kind.{entry.kind}')}) {entry.words}"
+        for entry in entries
+        if entry.kind in _BETWEEN
+    )
+    return (Passage(lines, moment.say("view.between"), Tone.VERBATIM),) if lines else ()
 
 
 def _words(entry: Entry, moment: Moment) -> str:
@@ -131,9 +155,18 @@ def _line(case: Case, entry: Entry, moment: Moment) -> str:
     if entry.kind is Kind.EVENT:
         return moment.say("view.line", when=when, what=_event(case, entry, moment))
     step = moment.flow.steps.get(entry.step)
-    about = (step.short, *(moment.label(step, value) for value in entry.values)) if step else entry.values
+    about = (
+        (step.short, *(moment.label(step, value) for value in entry.values)) if step else _about(case, entry, moment)
+    )
     what = (moment.say(f"kind.{entry.kind}"), *about, entry.words)
     return moment.say("view.line", when=when, what=" · ".join(filter(None, what)))
+
+
+def _about(case: Case, entry: Entry, moment: Moment) -> tuple[str, ...]:
+    """Beside an entry that answers no question: who of the leads it is from, or what was picked."""
+    if entry.kind in _BETWEEN:
+        return tuple(whom(moment, case, role) for role in entry.values)
+    return entry.values
 
 
 def _event(case: Case, entry: Entry, moment: Moment) -> str:

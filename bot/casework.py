@@ -9,16 +9,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from bot import caseview, escalation, handoff, nextsteps, receipt, routing
+from bot import caseview, escalation, handoff, nextsteps, questions, receipt, routing
 from bot.asking import card, say
 from bot.case import LIFE, Case, CaseState, Entry, Kind
 from bot.conversation import Conversation
 from bot.directory import RosterPerson
-from bot.message import Action, Card, Incoming, Lane, Press
+from bot.message import Action, Button, Card, Incoming, Lane, Passage, Press
 from bot.moment import Moment, clock, day
 from bot.ports import Audited, TimerKind, Tx
 
-LEAD_ACTIONS = frozenset({Action.OPEN_CASE, Action.ACKNOWLEDGE, Action.SHARE_WITH_DSL})
+LEAD_ACTIONS = frozenset(
+    {
+        Action.OPEN_CASE,
+        Action.ACKNOWLEDGE,
+        Action.SHARE_WITH_DSL,
+        Action.TAKE_OVER,
+        Action.ASK_REPORTER,
+        Action.ADD_NOTE,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +40,7 @@ class _Act:
     moment: Moment
     doors: tuple[str, ...]
     by: str
+    words: str = ""
 
     @property
     def role(self) -> str:
@@ -52,7 +62,7 @@ def act(tx: Tx, incoming: Incoming, press: Press, moment: Moment, doors: tuple[s
     if case is None or person is None:
         tx.audit(Audited(moment.now, incoming.sender.key, "refused", press.subject if case else "", press.action))
         return card(moment, say(moment, "press.not_for_you"))
-    return _ACTS[press.action](_Act(tx, case, person, moment, doors, incoming.sender.key))
+    return _ACTS[press.action](_Act(tx, case, person, moment, doors, incoming.sender.key, incoming.text))
 
 
 def _open(act: _Act) -> Card:
@@ -85,7 +95,7 @@ def _acknowledge(act: _Act) -> Card:
     act.tx.clear_timers(case.ref, (TimerKind.RUNG,))
     _show(act, taken)
     role = handoff.whom(moment, taken, taken.acknowledged_role)
-    return card(moment, say(moment, "press.acknowledged", role=role))
+    return _done(act, "press.acknowledged", role=role)
 
 
 def _show(act: _Act, case: Case) -> None:
@@ -122,8 +132,57 @@ def _share(act: _Act) -> Card:
     return card(act.moment, say(act.moment, "press.shared"))
 
 
+def _take_over(act: _Act) -> Card:
+    """From a colleague who has it, or has gone home with it. That they had it stays in the chronology."""
+    case, moment = act.case, act.moment
+    if not case.acknowledged_at:
+        return card(moment, say(moment, "press.not_now"))
+    if case.acknowledged_by == act.person.id:
+        return _done(act, "press.yours_already")
+    taken = replace(
+        case, acknowledged_at=moment.now, acknowledged_by=act.person.id, acknowledged_role=act.role, notices=()
+    )
+    act.record("taken_over")
+    act.tx.save_case(taken)
+    _show(act, taken)
+    return _done(act, "press.taken_over")
+
+
+def _ask(act: _Act) -> Card:
+    """A question to the reporter, by way of the bot (`bot.questions`)."""
+    conversation = act.tx.conversation_about(act.case.ref)
+    if conversation is None or not act.words.strip():
+        return card(act.moment, say(act.moment, "press.no_words" if conversation else "press.closed"))
+    act.record("asked")
+    _keep(act, Kind.QUESTION)
+    number = questions.count(act.tx.chronology(act.case.ref))
+    escalation.send(act.tx, act.moment, questions.asked(act.case, conversation, number, act.moment, act.role))
+    return _done(act, "press.asked")
+
+
+def _note(act: _Act) -> Card:
+    if not act.words.strip():
+        return card(act.moment, say(act.moment, "press.no_words"))
+    act.record("noted")
+    _keep(act, Kind.LEAD_NOTE)
+    return _done(act, "press.noted")
+
+
+def _keep(act: _Act, kind: Kind) -> None:
+    act.tx.chronicle(Entry(act.case.ref, act.moment.now, kind, act.by, words=act.words, values=(act.role,)))
+
+
+def _done(act: _Act, key: str, **filled: object) -> Card:
+    """That it is done, with the way back to the case."""
+    back = Button(act.moment.say("post.open"), Press(Action.OPEN_CASE, act.case.ref))
+    return card(act.moment, Passage((act.moment.say(key, **filled),)), buttons=(back,))
+
+
 _ACTS: Mapping[Action, Callable[[_Act], Card]] = {
     Action.OPEN_CASE: _open,
     Action.ACKNOWLEDGE: _acknowledge,
     Action.SHARE_WITH_DSL: _share,
+    Action.TAKE_OVER: _take_over,
+    Action.ASK_REPORTER: _ask,
+    Action.ADD_NOTE: _note,
 }

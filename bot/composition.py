@@ -5,18 +5,24 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot import routing
+from bot.case import Case
 from bot.errors import ConfigError
+from bot.message import Person
 from bot.settings import Settings
 
 if TYPE_CHECKING:
     from adapters.clock import PracticeClock
     from adapters.console import Console
     from adapters.seal import Keyring
+    from adapters.slack.doctor import Finding, Keys
+    from adapters.slack.workspace import Core, Workspace
     from adapters.trust_file import TrustFile
     from adapters.web import ChannelView, PersonView, Playground
     from bot.bot import Bot
@@ -110,13 +116,89 @@ async def serve(settings: Settings, opened: Callable[[str], None]) -> None:
 
     trust = trust_of(settings)
     script()
-    store = open_store(settings.database_url, keyring(settings))
+    store, clock = open_store(settings.database_url, keyring(settings)), SystemClock()
     try:
-        async with bot_over(store, trust, {}, SystemClock()) as bot:
-            app = build_app([], lambda: _health(bot, trust))
+        async with AsyncExitStack() as stack:
+            slack = await _slack(settings, stack)
+            doors: dict[str, Door] = {slack.door.name: slack.door} if slack else {}
+            bot = await stack.enter_async_context(bot_over(store, trust, doors, clock))
+            parts = slack.open(_core(bot, store, trust, clock)) if slack else ()
+            if slack:
+                await stack.enter_async_context(slack.running())
+            app = build_app(parts, lambda: _health(bot, trust, slack))
             await run(app, "0.0.0.0", settings.port, opened)  # noqa: S104
     finally:
         store.close()
+
+
+async def _slack(settings: Settings, stack: AsyncExitStack) -> Workspace | None:
+    """The workspace of the environment's tokens, or None where there are none. Raises ConfigError."""
+    chosen = settings.slack()
+    if chosen is None:
+        return None
+    from adapters.slack.workspace import Way, open_workspace
+
+    app_token = chosen.app_token.get_secret_value() if chosen.app_token else ""
+    way = Way(app_token, chosen.secrets())
+    return await stack.enter_async_context(open_workspace(chosen.bot_token.get_secret_value(), way, chosen.api_url))
+
+
+def _core(bot: Bot, store: Store, trust: TrustFile, clock: Clock) -> Core:
+    from adapters.slack.workspace import Core
+
+    say = script().phrases.say
+    return Core(bot, say, clock, _Marks(store), lambda id: _is_ours(trust.current(), id, "slack"))
+
+
+def _is_ours(directory: Directory, channel: str, door: str) -> bool:
+    """Whether the trust's own file names the channel."""
+    of_academies = {academy.channel.get(door) for academy in directory.academies}
+    return channel in of_academies | {directory.trust.channel.get(door)}
+
+
+async def examine_slack(settings: Settings, press: str, told: Callable[[str], None]) -> list[Finding]:
+    """What the doctor finds in the school's Slack."""
+    from adapters.clock import SystemClock
+    from adapters.slack.doctor import Asked, Shown, examine
+
+    directory = trust_of(settings).current()
+    asked = Asked(directory, _slack_readers(directory), press)
+    return await examine(_slack_keys(settings), asked, Shown(script().phrases.say, told, SystemClock()))
+
+
+def _slack_keys(settings: Settings) -> Keys:
+    """As they stand, good or not: the doctor says what is wrong with them."""
+    from adapters.slack.doctor import Keys
+
+    tokens = (settings.slack_bot_token, settings.slack_app_token)
+    secrets = (settings.slack_signing_secret, settings.slack_signing_secret_old)
+    bot, app, secret, old = (it.get_secret_value() if it else "" for it in (*tokens, *secrets))
+    return Keys(bot, app, secret, old, settings.slack_address())
+
+
+def _slack_readers(directory: Directory) -> dict[str, frozenset[str]]:
+    """Who may be in each channel of the file. Where academies share one, only whoever may see the cases of all."""
+    found: dict[str, frozenset[str]] = {}
+    named = [(academy.id, academy.channel.get("slack")) for academy in directory.academies]
+    for academy, channel in [*named, ("", directory.trust.channel.get("slack"))]:
+        if channel:
+            case = Case("", Person("", ""), datetime.now(UTC), academy=academy)
+            may = routing.allowed_in_channel(directory, case, "slack")
+            found[channel] = found.get(channel, may) & may
+    return found
+
+
+class _Marks:
+    """Times that outlive the process, kept in the books (`adapters.slack.sweep.Marks`)."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def read(self, name: str) -> datetime | None:
+        return await self._store.transact(lambda tx: tx.mark(name))
+
+    async def write(self, name: str, at: datetime) -> None:
+        await self._store.transact(lambda tx: tx.set_mark(name, at))
 
 
 async def demo(settings: Settings, opened: Callable[[str], None]) -> None:
@@ -141,10 +223,12 @@ async def demo(settings: Settings, opened: Callable[[str], None]) -> None:
             store.close()
 
 
-async def _health(bot: Bot, trust: TrustFile) -> dict[str, object]:
-    """What a monitor asks: the bot's own state, and whether the trust's file as it stands now can be used."""
+async def _health(bot: Bot, trust: TrustFile, slack: Workspace | None = None) -> dict[str, object]:
+    """What a monitor asks: the bot's own state, Slack's, and whether the trust's file as it stands can be used."""
     trust.current()
     found = await bot.health()
+    if slack:
+        found |= {"slack": slack.health()} | ({} if slack.is_well() else {"status": "slack needs somebody"})
     return found if trust.fault is None else found | {"status": "trust file damaged", "trust_file": str(trust.fault)}
 
 

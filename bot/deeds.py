@@ -272,6 +272,13 @@ def _set_timers(work: Work) -> None:
         work.tx.set_timer(Timer(TimerKind.SILENCE, work.now.id, due))
 
 
+def _replied(work: Work) -> None:
+    """The reporter has answered a lead's question: whoever has the case is told."""
+    if case := work.tx.case(work.now.ref):
+        escalation.send(work.tx, work.moment, *handoff.case_posts(case, work.now, work.moment))
+        work.tx.save_case(escalation.tell_of_more(work.tx, case, work.moment, "post.answered"))
+
+
 _DEEDS: Mapping[Deed, Callable[[Work], None]] = {
     Deed.HAND_OFF: _hand_off,
     Deed.BLIND_NOTICE: _blind_notice,
@@ -280,4 +287,5 @@ _DEEDS: Mapping[Deed, Callable[[Work], None]] = {
     Deed.DANGER_SAID: _danger_said,
     Deed.MISTAKE: _mistake,
     Deed.JOIN: _join,
+    Deed.REPLIED: _replied,
 }

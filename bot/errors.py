@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import traceback
 
 
 class HandrailError(Exception):
@@ -73,3 +74,15 @@ class SendAmbiguous(HandrailError):
 
 class SendRefused(HandrailError):
     """The platform will not take this post here, however often it is tried: another way must be found (P5)."""
+
+
+class SendGone(SendRefused):
+    """What was to be changed in place no longer stands there, or can no longer be changed."""
+
+
+def what_broke(error: BaseException) -> str:
+    """What a log may say of a fault: our own words, or its kind and the line it came from; never a value."""
+    if isinstance(error, HandrailError):
+        return str(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} at {frames[-1].name}:{frames[-1].lineno}" if frames else type(error).__name__

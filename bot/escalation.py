@@ -137,10 +137,10 @@ def _to_everybody(tx: Tx, case: Case, moment: Moment, key: str) -> Case:
     return _draw_the_eye(tx, case, moment, key, case.posts)
 
 
-def tell_of_more(tx: Tx, case: Case, moment: Moment) -> Case:
+def tell_of_more(tx: Tx, case: Case, moment: Moment, key: str = "post.more") -> Case:
     """Something joined the case after its reporter had finished: whoever has it is told that there is more."""
     tx.audit(Audited(moment.now, BOT, "more_added", case.ref))
-    return _draw_the_eye(tx, case, moment, "post.more", case.posts)
+    return _draw_the_eye(tx, case, moment, key, case.posts)
 
 
 def _holder(case: Case, moment: Moment, doors: tuple[str, ...]) -> tuple[Destination, ...]:
@@ -179,6 +179,18 @@ def unreachable(tx: Tx, ref: str, place: Destination, moment: Moment, why: str) 
         tell_reporter(tx, left, conversation, moment)
     if left.waits and not left.is_exhausted and not _is_tried(left):
         tx.set_timer(Timer(TimerKind.RUNG, ref, moment.now))
+
+
+def alarm(tx: Tx, ref: str, why: str, moment: Moment, doors: tuple[str, ...]) -> None:
+    """The academy's channel is not safe for a case: its first rung and the trust's lead hear why, one to one (I4)."""
+    case = tx.case(ref)
+    if case is None:
+        return
+    tx.audit(Audited(moment.now, BOT, "doubted", ref, why))
+    people = (*(case.ladder[0].people if case.ladder else ()), moment.directory.trust.lead.id)
+    away = routing.implicated(moment.directory, case)
+    told = [moment.directory.person(id) for id in dict.fromkeys(people) if id not in away]
+    send(tx, moment, *handoff.alarms(case, moment, routing.addresses(told, doors), why))
 
 
 def _without(case: Case, place: Destination) -> Case:

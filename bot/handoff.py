@@ -121,6 +121,12 @@ def farewells(case: Case, moment: Moment, stays: Sequence[Destination]) -> tuple
     return (*_settled(gone, moment.say("post.moved")), *_settled(kept, moment.say("asking.superseded")))
 
 
+def left_behind(case: Case, moment: Moment, place: Destination) -> tuple[Post, ...]:
+    """What is left in a place where nothing more of the case may go: its reference and its buttons are taken away."""
+    there = [Notice(place, case_slot(case)), *(notice for notice in case.notices if notice.place == place)]
+    return _settled(there, moment.say("post.moved"))
+
+
 def superseded(notices: Iterable[Notice], moment: Moment) -> tuple[Post, ...]:
     """An older notice gives up its buttons to the one that comes after it, so that they do not pile up."""
     return _settled(notices, moment.say("asking.superseded"))
@@ -161,6 +167,13 @@ def blind_posts(
         passages=(say(moment, "blind.notice_quiet"), *named),
     )
     return tuple(Post(place, f"{BLIND}{conversation.id}", card, Lane.HANDOFF) for place in places)
+
+
+def alarms(case: Case, moment: Moment, places: Sequence[Destination], why: str) -> tuple[Post, ...]:
+    """That a case could not be put into its academy's channel, and why: neither its reference nor a word of it."""
+    said = say(moment, "alarm.channel", Tone.URGENT, academy=_academy(moment, case), why=moment.say(f"doubt.{why}"))
+    card = Card(moment.say("notification.alarm"), moment.say("alarm.title"), (said, say(moment, "alarm.do")))
+    return tuple(Post(place, f"alarm:{case.ref}", card, Lane.ESCALATION) for place in places)
 
 
 def _academy(moment: Moment, case: Case) -> str:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from bot import asking
 from bot.case import Kind
 from bot.conversation import Conversation, Mode, is_asked_again, is_screened, walk
-from bot.holding import YES, hold, note_change, text_of, waits, was_silent, yes_or_no
+from bot.holding import YES, hold, note_change, text_of, waits, waits_beside, was_silent, yes_or_no
 from bot.message import Action, Incoming, Option, Press, Tone
 from bot.moment import Moment, clock, day
 from bot.pressing import press
@@ -25,10 +25,20 @@ from bot.understanding import (
     question_asked,
     understand,
 )
+from bot.written import written
 from flows import flow
 
 SAME_TALK = timedelta(hours=2)
 """How long after the end a further message still surely belongs to the same case."""
+
+OVERTAKEN = timedelta(seconds=60)
+"""A message sent so long before the last thing heard is no answer to what was asked since (T34)."""
+
+LATE = timedelta(minutes=2)
+"""From sending to hearing: from then on the member of staff is told that it came late (F3)."""
+
+FORMS = frozenset({Action.WRITE, Action.REPLY})
+"""Presses that come with what was written in a form."""
 
 
 def begin(conversation: Conversation, incoming: Incoming, moment: Moment) -> Decision:
@@ -37,6 +47,7 @@ def begin(conversation: Conversation, incoming: Incoming, moment: Moment) -> Dec
     turn.keep(Kind.FIRST_WORDS)
     turn.refuse_files()
     turn.warn_of_danger(incoming.text)
+    _say_late(turn)
     turn.show(asking.opening(moment))
     if conversation.earlier_ref:
         turn.offer_earlier()
@@ -47,9 +58,12 @@ def begin(conversation: Conversation, incoming: Incoming, moment: Moment) -> Dec
 def hear(conversation: Conversation, incoming: Incoming, moment: Moment) -> Decision:
     """Anything after the first message, in the order in which it was said."""
     turn = Turn(conversation, incoming, moment)
+    _say_late(turn)
     refused = turn.refuse_files()
     if incoming.change:
         note_change(turn, incoming)
+    elif incoming.press and incoming.press.action in FORMS:
+        written(turn, incoming.press)
     elif incoming.press:
         press(turn, incoming.press)
     elif incoming.text.strip():
@@ -63,7 +77,8 @@ def hear(conversation: Conversation, incoming: Incoming, moment: Moment) -> Deci
 def can_begin(incoming: Incoming) -> bool:
     """Whether this may be the first thing of a conversation: a message or a start, not a press on an older card."""
     if incoming.press:
-        return incoming.press.action is Action.NEW
+        forms = incoming.press.action in FORMS and bool(incoming.text.strip())
+        return incoming.press.action in (Action.NEW, Action.START) or forms
     return bool(incoming.change is None and (incoming.text.strip() or incoming.attachments))
 
 
@@ -122,6 +137,9 @@ def fall_silent(conversation: Conversation, moment: Moment) -> Decision:
 
 def _typed(turn: Turn, text: str) -> None:
     """A command counts at any time; whoever comes back is first asked what they want with the report."""
+    if _is_overtaken(turn):
+        _keep_overtaken(turn)
+        return
     over = turn.before.mode is Mode.FINISHED
     meaning = _meaning(turn, () if over else turn.moment.options(turn.step), text)
     topic = question_asked(text, turn.moment.script.words)
@@ -137,6 +155,31 @@ def _typed(turn: Turn, text: str) -> None:
         _come_back(turn, meaning)
     elif turn.before.mode is Mode.ASKING or not _replied_to_card(turn, text, meaning):
         _take(turn, meaning)
+
+
+def _is_overtaken(turn: Turn) -> bool:
+    """Whether something sent long after it has been heard before it; after the end anything may still be added."""
+    sent = turn.incoming.at if turn.incoming else turn.moment.now
+    return turn.before.mode is not Mode.FINISHED and turn.before.heard_at - sent > OVERTAKEN
+
+
+def _keep_overtaken(turn: Turn) -> None:
+    """It was meant for what was asked before, and is no answer, command or reply to what stands now."""
+    if not _is_late(turn):
+        turn.lead.append(asking.say(turn.moment, "asking.late"))
+    if not waits_beside(turn, Kind.NOTE):
+        _note(turn)
+
+
+def _is_late(turn: Turn) -> bool:
+    """What was written takes its time on some platforms; a press does not."""
+    it = turn.incoming
+    return it is not None and not it.press and turn.moment.now - it.at > LATE
+
+
+def _say_late(turn: Turn) -> None:
+    if _is_late(turn):
+        turn.lead.append(asking.say(turn.moment, "asking.late"))
 
 
 def _meaning(turn: Turn, options: tuple[Option, ...], text: str) -> Meaning:

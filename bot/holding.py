@@ -70,6 +70,17 @@ def hold(turn: Turn, meaning: Meaning) -> None:
         turn.go_to(STAFF)
 
 
+def waits_beside(turn: Turn, kind: Kind) -> bool:
+    """Hold what answers nothing that was asked, where it may mean an adult of the academy; False where it need not."""
+    it, words = turn.conversation, text_of(turn)
+    if not goes_to_the_team(it) or not (it.held or speaks_of_staff(words, turn.moment.script.words)):
+        return False
+    turn.hold(Held(kind, words=words))
+    turn.warn_of_danger(words, pressing=False)
+    turn.go_to(STAFF)
+    return True
+
+
 def _held(turn: Turn, meaning: Meaning) -> Held:
     text, step = text_of(turn), turn.step
     if turn.before.mode is Mode.FINISHED:

@@ -27,7 +27,10 @@ class Person:
 class Action(StrEnum):
     """What a button does. Typed text can never become one of these."""
 
+    START = "start"
     ANSWER = "answer"
+    WRITE = "write"
+    REPLY = "reply"
     SEND_NOW = "send_now"
     BACK = "back"
     CONTACTS = "contacts"
@@ -40,6 +43,14 @@ class Action(StrEnum):
     OPEN_CASE = "open_case"
     ACKNOWLEDGE = "acknowledge"
     SHARE_WITH_DSL = "share_with_dsl"
+    TAKE_OVER = "take_over"
+    ASK_REPORTER = "ask_reporter"
+    ADD_NOTE = "add_note"
+    READ_QUESTION = "read_question"
+
+
+OPENS = frozenset({Action.OPEN_CASE, Action.READ_QUESTION})
+"""Presses that are answered with a private view of what somebody wrote: a door shows a neutral one first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +78,10 @@ class Change(StrEnum):
 class Incoming:
     """One thing somebody did. `key` is unique for it on its platform and is what duplicates are known by.
 
-    `sender_name` is what the platform shows for them: for the lead to read, never to decide by (T16).
+    `text` beside a `press` is what was written in the form that its button opened (`Button.writes`). `sender_name` is
+    what the platform shows for them: for the lead to read, never to decide by (T16). `outside`: a guest, a bot, or
+    somebody of another organisation, who starts nothing and is given the numbers (T19, T50). `overheard`: it was said
+    where others can read it, so a door leaves out every word of it (T49).
     """
 
     sender: Person
@@ -78,6 +92,8 @@ class Incoming:
     attachments: int = 0
     change: Change | None = None
     sender_name: str = ""
+    outside: bool = False
+    overheard: bool = False
 
 
 class Tone(StrEnum):
@@ -114,12 +130,27 @@ class Style(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Writing:
+    """What is written before a button does what it does. A door opens a form of its own for it, so that the words
+    stand in nobody's message history: `title` (24 letters at most) and `ask` above the lines, `send` on its button.
+    """
+
+    title: str
+    ask: str
+    send: str
+
+
+@dataclass(frozen=True, slots=True)
 class Button:
-    """`answers` are fixed picks that go with the press; a card's own fields are added to them by the door."""
+    """What a press of it says (`press.answers` are fixed picks; a card's own fields are added to them by the door).
+
+    With `writes`, the press goes out only with what was written in the form, as `Incoming.text`.
+    """
 
     label: str
     press: Press
     style: Style = Style.PLAIN
+    writes: Writing | None = None
 
 
 @dataclass(frozen=True, slots=True)

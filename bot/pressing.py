@@ -18,11 +18,22 @@ from flows.flow import UNKNOWN, StepKind
 
 def press(turn: Turn, press: Press) -> None:
     """Do what the button says, or say why it does nothing."""
+    if press.action is Action.START:
+        _start(turn)
+        return
     old = press.action in _ON_THE_CARD and press.revision != turn.conversation.revision
     if old or press.subject != turn.conversation.id:
         _stale(turn)
     else:
         _PRESSED.get(press.action, _not_yours)(turn, press)
+
+
+def _start(turn: Turn) -> None:
+    """There is a report already: its question again, or how to go on after its end."""
+    if turn.before.mode is Mode.FINISHED:
+        turn.finish(asking.say(turn.moment, "finished.open"))
+    else:
+        turn.resume()
 
 
 def _stale(turn: Turn) -> None:

@@ -39,13 +39,14 @@ def to_reporter(conversation: Conversation) -> Destination:
 
 def receipt(case: Case, conversation: Conversation, moment: Moment) -> Post:
     """Recorded, with the team, acknowledged: each said only once it is true (I11)."""
-    lines = [moment.say("receipt.recorded", time=clock(conversation.started_at)), *_stages(case, moment)]
+    lines = [moment.say("receipt.recorded", time=clock(conversation.started_at)), *stages(case, moment)]
     passages = (Passage(tuple(lines)), *_ring(case, conversation, moment), say(moment, "receipt.keep", Tone.QUIET))
     card = Card(moment.say("notification.reply"), moment.say("receipt.title", ref=case.ref), passages)
     return Post(to_reporter(conversation), receipt_slot(case), card, Lane.RECEIPT)
 
 
-def _stages(case: Case, moment: Moment) -> Iterable[str]:
+def stages(case: Case, moment: Moment) -> Iterable[str]:
+    """Where it stands, each stage said only once it is true (I11)."""
     if case.whom == routing.NOBODY:
         return
     if routing.concerns_staff(case) and not case.unscreened:

@@ -8,21 +8,30 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import uuid4
 
-from bot import asking, casework, deeds, hearing
+from bot import asking, casework, deeds, hearing, questions
 from bot.case import new_reference
 from bot.conversation import Conversation, in_danger
 from bot.deeds import Work
-from bot.message import Action, Card, Change, Incoming
+from bot.message import Action, Card, Change, Destination, Incoming, Lane, Post, Press, Reach
 from bot.moment import Moment
-from bot.ports import Tx
+from bot.ports import Audited, Tx
 from bot.turn import Deed
+from bot.understanding import speaks_of_staff
 
 
 def receive(tx: Tx, incoming: Incoming, moment: Moment, doors: tuple[str, ...]) -> Card | None:
     """One turn, inside its transaction. Returns what the sender is to see privately, if anything."""
+    if incoming.outside or incoming.overheard:
+        return _turn_away(tx, incoming, moment)
     if incoming.press and incoming.press.action in casework.LEAD_ACTIONS:
         return casework.act(tx, incoming, incoming.press, moment, doors)
-    before = tx.conversation_of(incoming.sender)
+    if incoming.press and incoming.press.action is Action.READ_QUESTION:
+        return _read_question(tx, incoming, incoming.press, moment)
+    return _hear(tx, incoming, moment, doors)
+
+
+def _hear(tx: Tx, incoming: Incoming, moment: Moment, doors: tuple[str, ...]) -> Card | None:
+    before = _replied_about(tx, incoming, moment) or tx.conversation_of(incoming.sender)
     if before:
         _continue(tx, before, incoming, moment, doors)
     elif hearing.can_begin(incoming) or _is_new_words(incoming):
@@ -30,6 +39,40 @@ def receive(tx: Tx, incoming: Incoming, moment: Moment, doors: tuple[str, ...]) 
     elif incoming.press:
         return asking.card(moment, asking.say(moment, "asking.stale"))
     return None
+
+
+def _turn_away(tx: Tx, incoming: Incoming, moment: Moment) -> Card | None:
+    """Whoever is not of the trust gets the numbers; whoever spoke where others read it is asked to come here."""
+    tx.audit(
+        Audited(moment.now, incoming.sender.key, "turned_away", detail="outside" if incoming.outside else "overheard")
+    )
+    if incoming.outside:
+        return asking.outside(moment)
+    to = Destination(incoming.sender.door, Reach.PERSON, incoming.sender.id)
+    said = asking.card(moment, asking.say(moment, "away.overheard"))
+    tx.post(Post(to, f"overheard:{incoming.key}", said, Lane.RECEIPT), moment.now)
+    return None
+
+
+def _replied_about(tx: Tx, incoming: Incoming, moment: Moment) -> Conversation | None:
+    """The report that a form belongs to, though another has been begun since.
+
+    Words that may mean an adult of the academy go the usual way instead, where it is asked whom they mean (N-18).
+    """
+    press = incoming.press
+    about = tx.conversation(press.subject) if press and press.action in hearing.FORMS else None
+    if about is None or about.sender != incoming.sender:
+        return None
+    return None if about.closed and speaks_of_staff(incoming.text, moment.script.words) else about
+
+
+def _read_question(tx: Tx, incoming: Incoming, press: Press, moment: Moment) -> Card:
+    """The words of a lead's question, for the one person it was put to."""
+    about = tx.conversation(press.subject)
+    if about is None or about.sender != incoming.sender:
+        return asking.card(moment, asking.say(moment, "asking.not_yours"))
+    tx.audit(Audited(moment.now, incoming.sender.key, "question_read", about.ref))
+    return questions.shown(about, tx.case(about.ref), tx.chronology(about.ref), press.revision, moment)
 
 
 def new_conversation(incoming: Incoming, moment: Moment, earlier: str = "") -> Conversation:
@@ -47,7 +90,7 @@ def new_conversation(incoming: Incoming, moment: Moment, earlier: str = "") -> C
 
 
 def _continue(tx: Tx, before: Conversation, incoming: Incoming, moment: Moment, doors: tuple[str, ...]) -> None:
-    if hearing.is_over(before, moment) and hearing.can_begin(incoming):
+    if hearing.is_over(before, moment) and hearing.can_begin(incoming) and not _replies_to(before, incoming):
         tx.save_conversation(replace(before, closed=True))
         _begin(tx, new_conversation(incoming, moment, before.ref), incoming, moment, doors)
         return
@@ -60,6 +103,12 @@ def _continue(tx: Tx, before: Conversation, incoming: Incoming, moment: Moment, 
         _begin(tx, new_conversation(incoming, moment), incoming, moment, doors)
     elif Deed.JOIN in decision.deeds:
         deeds.reopen_joined(tx, before.earlier_ref, moment)
+
+
+def _replies_to(before: Conversation, incoming: Incoming) -> bool:
+    """Whether it is the form of this very report, which its words join however late they come."""
+    press = incoming.press
+    return press is not None and press.action in hearing.FORMS and press.subject == before.id
 
 
 def _joins(incoming: Incoming) -> bool:

@@ -65,10 +65,10 @@ class Rescue:
 def write_unread(tx: Tx, incoming: Incoming, error: str, moment: Moment) -> str:
     """Keep what a broken turn was about, marked unread.
 
-    Returns the reference it is kept under, or '' when it was a lead's press and nothing of a report.
+    Returns the reference it is kept under, or '' when it was nothing of a report: a lead's press, or what is not kept.
     """
-    press = incoming.press
-    if press and press.action in casework.LEAD_ACTIONS:
+    press, away = incoming.press, incoming.outside or incoming.overheard
+    if away or (press and press.action in casework.LEAD_ACTIONS):
         tx.audit(Audited(moment.now, escalation.BOT, "turn_failed", detail=error))
         return ""
     ref = _where(tx, incoming, moment)

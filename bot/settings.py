@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
@@ -10,6 +11,26 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from bot.errors import ConfigError
 
 _HIGHEST_PORT = 65535
+SLACK_API = "https://slack.com/api/"
+
+
+@dataclass(frozen=True)
+class SlackSettings:
+    """How to reach a school's Slack. `app_token` opens Socket Mode, `signing_secret` the way in over HTTP; both may.
+
+    `old_signing_secret` is accepted beside the new one while it is being exchanged (T06).
+    """
+
+    bot_token: SecretStr
+    app_token: SecretStr | None
+    signing_secret: SecretStr | None
+    old_signing_secret: SecretStr | None
+    api_url: str
+
+    def secrets(self) -> tuple[str, ...]:
+        """Whatever may have signed a request."""
+        given = (self.signing_secret, self.old_signing_secret) if self.signing_secret else ()
+        return tuple(secret.get_secret_value() for secret in given if secret)
 
 
 class Settings(BaseModel):
@@ -22,8 +43,37 @@ class Settings(BaseModel):
     key: SecretStr | None = Field(default=None, alias="HANDRAIL_KEY")
     port: int = Field(default=3978, alias="PORT", ge=0, le=_HIGHEST_PORT)
 
+    slack_bot_token: SecretStr | None = Field(default=None, alias="SLACK_BOT_TOKEN")
+    slack_app_token: SecretStr | None = Field(default=None, alias="SLACK_APP_TOKEN")
+    slack_signing_secret: SecretStr | None = Field(default=None, alias="SLACK_SIGNING_SECRET")
+    slack_signing_secret_old: SecretStr | None = Field(default=None, alias="SLACK_SIGNING_SECRET_OLD")
+    slack_api_url: str = Field(default=SLACK_API, alias="SLACK_API_URL")
+
+    def slack(self) -> SlackSettings | None:
+        """What there is of Slack, or None when nothing of it is set. Raises ConfigError when it is only half there."""
+        ways = (self.slack_app_token, self.slack_signing_secret)
+        if self.slack_bot_token is None:
+            if any(ways):
+                raise ConfigError("environment", "SLACK_BOT_TOKEN", "is not set", "Write the token that begins xoxb-")
+            return None
+        if not any(ways):
+            write = "Write SLACK_APP_TOKEN (begins xapp-) for Socket Mode, or SLACK_SIGNING_SECRET for HTTP"
+            raise ConfigError("environment", "SLACK_APP_TOKEN", "is not set, and SLACK_SIGNING_SECRET neither", write)
+        _begins("SLACK_BOT_TOKEN", self.slack_bot_token, "xoxb-")
+        _begins("SLACK_APP_TOKEN", self.slack_app_token, "xapp-")
+        return SlackSettings(self.slack_bot_token, *ways, self.slack_signing_secret_old, self.slack_address())
+
+    def slack_address(self) -> str:
+        """Where Slack's Web API answers, with the stroke at its end."""
+        return self.slack_api_url if self.slack_api_url.endswith("/") else f"{self.slack_api_url}/"
+
     def key_text(self) -> str | None:
         return self.key.get_secret_value() if self.key else None
+
+
+def _begins(name: str, token: SecretStr | None, prefix: str) -> None:
+    if token and not token.get_secret_value().startswith(prefix):
+        raise ConfigError("environment", name, f"does not begin {prefix}", f"Write the token that begins {prefix}")
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:

@@ -45,6 +45,7 @@ class Deed(StrEnum):
     MISTAKE = "mistake"
     JOIN = "join"
     BEGIN_ANEW = "begin_anew"
+    REPLIED = "replied"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,12 @@ class Turn(Showing):
         self.deeds: list[Deed] = []
 
     def decision(self) -> Decision:
-        """A new danger is told last, to those who have the case after all else that was decided."""
-        deeds = sorted(dict.fromkeys(self.deeds), key=lambda deed: deed is Deed.DANGER_SAID)
+        """A new danger is told last, to those who have the case after all else that was decided.
+
+        Whatever else is told of an answer to a lead's question takes the place of that there is one.
+        """
+        order = {Deed.REPLIED: 0, Deed.DANGER_SAID: 2}
+        deeds = sorted(dict.fromkeys(self.deeds), key=lambda deed: order.get(deed, 1))
         return Decision(self.conversation, tuple(self.entries), tuple(self.replies), tuple(deeds))
 
     # --- what is kept ---
@@ -102,6 +107,8 @@ class Turn(Showing):
             self.answer(held.step, Answer(held.values, held.words))
         else:
             self.entries.append(self._entry(held.kind, held.step, held.words, held.values))
+        if held.kind is Kind.REPLY:
+            self.deeds.append(Deed.REPLIED)
         if held.kind is Kind.ADDITION:
             self.lead.append(asking.say(self.moment, "finished.added", ref=self.conversation.ref))
         if self.conversation.handed_off:

@@ -19,8 +19,8 @@ from adapters.web import PersonView, Playground
 from bot import composition
 from bot.bot import Bot
 from bot.errors import SendFailed, SendRefused
-from bot.message import Card, Destination, Person, Reach
-from bot.ports import Door
+from bot.message import Card, Destination, Lane, Person, Reach
+from bot.ports import Door, Doubt
 from tests.school import School, text_of
 
 ACADEMIES = {
@@ -71,6 +71,7 @@ def _changed(text: str, changes: Sequence[tuple[str, str]]) -> str:
 
 def restart(here: School, door: Door | None = None) -> None:
     """The process ends and another begins over the same books."""
+    here.reopen()
     here.bot = Bot(composition.script(), here.trust, here.store, {"web": door or here.page}, here.clock)
 
 
@@ -202,7 +203,13 @@ class FickleDoor:
     name: str = "web"
     ledger: list[Call] = field(default_factory=list)
 
-    async def post(self, destination: Destination, card: Card) -> str:
+    def hold(self, destination: Destination, lane: Lane, *, in_place: bool) -> float:
+        return 0.0
+
+    async def find(self, destination: Destination, token: str) -> str | None:
+        return await self.page.find(destination, token)
+
+    async def post(self, destination: Destination, card: Card, token: str = "") -> str:
         call = await self._called("post", destination, card)
         failure = self.fault("post", destination, card)
         if failure and not self.performs:
@@ -223,7 +230,7 @@ class FickleDoor:
         if failure:
             raise failure
 
-    async def doubt(self, destination: Destination, readers: frozenset[str]) -> str:
+    async def doubt(self, destination: Destination, readers: frozenset[str]) -> Doubt:
         return await self.page.doubt(destination, readers)
 
     async def _called(self, what: str, destination: Destination, card: Card) -> Call:

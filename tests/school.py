@@ -40,6 +40,11 @@ class School:
         self.page: Playground = composition.playground_of(self.trust.current(), self.clock)
         self.bot = Bot(composition.script(), self.trust, self.store, {"web": self.page}, self.clock)
 
+    def reopen(self) -> None:
+        """Let go of the books and open them anew, as the next process would."""
+        self.store.close()
+        self.store = open_store(f"sqlite:///{self.file}", Keyring.from_setting(self.key))
+
     # --- what people do ---
 
     async def says(self, text: str, who: str = "teacher", attachments: int = 0) -> None:

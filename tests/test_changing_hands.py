@@ -144,7 +144,7 @@ async def test_a_post_on_its_way_when_the_case_moves_is_not_tried_again(here: Sc
     door = leads.behind(here)
     sending = door.post
 
-    async def moves_meanwhile(destination: Destination, card: Card) -> str:
+    async def moves_meanwhile(destination: Destination, card: Card, token: str = "") -> str:
         if destination.reach is not Reach.CHANNEL:
             return await sending(destination, card)
         answers = {"academy": ("north",), "staff_concerned": ("other",)}

@@ -30,6 +30,8 @@ COMMANDS = [
     "audit verify",
     "key new",
     "trust check",
+    "slack manifest",
+    "doctor",
 ]
 
 

@@ -157,6 +157,50 @@ async def test_an_exclusive_answer_stands_alone(picks: Sequence[str], stands: tu
     assert pressed.answers == {"worries": stands}
 
 
+async def _at_a_form(*lines: str) -> tuple[Scripted, Console, str]:
+    """The lead has opened the case, and then types these lines."""
+    bot = Scripted()
+    to_the_case = ("Hello", "/2", "/8 /11 /13", "/18 /22", "He said it", "/as dsl-north", "/31")
+    return await typed(*to_the_case, *lines, bot=bot)
+
+
+def _notes(bot: Scripted) -> list[str]:
+    return [each.text for each in bot.heard if each.press and each.press.action is Action.ADD_NOTE]
+
+
+async def test_a_choice_that_writes_asks_first_and_takes_the_next_line_as_the_words() -> None:
+    bot, _, out = await _at_a_form("/34", "The form tutor knows.", "and this is said to Handrail")
+    assert out.index("Your note") < out.index("What should the other leads know?")
+    assert _notes(bot) == ["The form tutor knows."]
+    assert "| The form tutor knows." in out
+    assert (bot.heard[-1].text, bot.heard[-1].press) == ("and this is said to Handrail", None)
+
+
+@pytest.mark.parametrize("left", ["/cancel", "/as deputy-north", "/33"])
+async def test_a_form_that_was_left_takes_nothing(left: str) -> None:
+    bot, _, _ = await _at_a_form("/34", left, "Not meant as a note.")
+    assert _notes(bot) == []
+    assert (bot.heard[-1].text, bot.heard[-1].press) == ("Not meant as a note.", None)
+
+
+async def test_a_command_that_asks_something_else_leaves_the_form_open() -> None:
+    bot, _, out = await _at_a_form("/34", "/people", "[1] is how I would begin a list.")
+    assert _notes(bot) == ["[1] is how I would begin a list."]
+    assert "/as deputy-north" in out
+
+
+async def test_with_no_form_open_there_is_nothing_to_leave() -> None:
+    bot, _, out = await typed("/cancel")
+    assert "There is nothing to leave." in out
+    assert bot.heard == []
+
+
+async def test_the_terminal_offers_no_form_for_what_a_line_takes_as_privately() -> None:
+    _, _, out = await typed("Hello", "/2", "/8 /11 /13", "/18 /22")
+    assert "What did the child say?" in out
+    assert "Write it privately" not in out
+
+
 async def test_contacts_and_a_pretended_picture_can_be_asked_for_at_any_time() -> None:
     bot, _, out = await typed("/contacts", "/contacts", "/picture")
     assert [(each.text, each.attachments) for each in bot.heard][-1] == ("", 1)

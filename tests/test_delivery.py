@@ -157,7 +157,7 @@ async def test_a_post_whose_process_died_while_sending_is_sent_after_its_lease_w
     await _told_but_not_sent(here)
     sending = door.post
 
-    async def dies(destination: Destination, card: Card) -> str:
+    async def dies(destination: Destination, card: Card, token: str = "") -> str:
         await sending(destination, card)
         raise Dies
 
@@ -256,6 +256,7 @@ async def test_what_a_door_raises_unexpectedly_is_taken_as_not_known_and_nothing
 
 async def test_a_post_for_a_door_that_is_no_longer_there_lets_the_next_rung_have_it(here: School) -> None:
     await _told_but_not_sent(here)
+    here.reopen()
     here.bot = Bot(composition.script(), here.trust, here.store, {"another": here.page}, here.clock)
     for _ in range(10):
         await here.settles()
@@ -339,7 +340,7 @@ async def test_one_place_that_hangs_holds_up_nobody_else(here: School) -> None:
     await _told_but_not_sent(here)
     sending, released, given_up = door.post, asyncio.Event(), asyncio.Event()
 
-    async def hangs(destination: Destination, card: Card) -> str:
+    async def hangs(destination: Destination, card: Card, token: str = "") -> str:
         if destination.reach is Reach.CHANNEL:
             try:
                 await released.wait()
@@ -355,7 +356,7 @@ async def test_one_place_that_hangs_holds_up_nobody_else(here: School) -> None:
     assert not given_up.is_set()
     released.set()
     await here.settles()
-    await asyncio.gather(*here.bot._slow)
+    await asyncio.gather(*here.bot._rounds._slow)
     assert here.ref() in here.channel_reads()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -72,14 +73,83 @@ async def test_whoever_lost_the_lease_changes_nothing(tmp_path: Path) -> None:
     assert look(tmp_path, "SELECT message_id FROM deliveries") == [("m-1",)]
 
 
-async def test_a_lease_of_another_process_is_kept_and_then_taken_over(tmp_path: Path) -> None:
+async def test_what_was_on_its_way_when_the_process_ended_is_picked_up_at_once_and_known_to_be_interrupted(
+    tmp_path: Path,
+) -> None:
     with opened(tmp_path) as store:
-        await store.transact(_post("a"))
-        (before,) = await store.transact(_claim())
+        await store.transact(each(_post("a"), _post("b")))
+        (before,) = await store.transact(_claim(limit=1))
     with opened(tmp_path) as store:
         assert not await store.transact(lambda tx: tx.delivered(before, "m-1", NOW))
+        again = await store.transact(_claim())
+        assert [(it.post.slot, it.interrupted, it.token == before.token) for it in again] == [
+            ("a", True, True),
+            ("b", False, False),
+        ]
+
+
+async def test_what_is_put_back_is_no_longer_interrupted_unless_it_may_have_been_taken(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        await store.transact(each(_post("a"), _post("b")))
+        first, second = await store.transact(_claim())
+        await store.transact(lambda tx: tx.put_back(first, NOW))
+        await store.transact(lambda tx: tx.put_back(second, NOW, interrupted=True))
+        assert [it.interrupted for it in await store.transact(_claim())] == [False, True]
+
+
+async def test_what_a_turn_posts_under_a_lease_is_its_own_and_nobody_elses(tmp_path: Path) -> None:
+    def turn(tx: Tx) -> Sequence[Waiting]:
+        tx.lease_what_is_posted(NOW, 10)
+        tx.post(post("later", Lane.COSMETIC), NOW)
+        tx.post(post("a", title="old", marks="told"), NOW)
+        tx.post(post("a", title="new"), NOW)
+        return tx.leased()
+
+    with opened(tmp_path) as store:
+        leased = await store.transact(turn)
+        assert [(it.post.slot, it.post.card.title, it.post.marks) for it in leased] == [
+            ("a", "new", "told"),
+            ("later", "", ""),
+        ]
         assert await store.transact(_claim()) == []
-        assert len(await store.transact(_claim(SOON))) == 1
+        assert await store.transact(lambda tx: tx.delivered(leased[0], "m-1", NOW))
+        assert [it.post.slot for it in await store.transact(_claim(SOON))] == ["later"]
+
+
+async def test_turns_that_share_a_commit_each_lease_their_own_and_no_other_turn_leases_anything(tmp_path: Path) -> None:
+    def turn(slot: str) -> Callable[[Tx], Sequence[Waiting]]:
+        def work(tx: Tx) -> Sequence[Waiting]:
+            tx.lease_what_is_posted(NOW, 10)
+            tx.post(post(slot), NOW)
+            return tx.leased()
+
+        return work
+
+    with opened(tmp_path) as store:
+        turns = [store.transact(turn("a")), store.transact(_post("plain")), store.transact(turn("b"))]
+        first, _, second = await asyncio.gather(*turns)
+        assert [[it.post.slot for it in leased or ()] for leased in (first, second)] == [["a"], ["b"]]
+        assert [it.post.slot for it in await store.transact(_claim())] == ["plain"]
+
+
+async def test_a_turn_leases_nothing_for_a_place_where_another_post_still_waits_or_is_on_its_way(
+    tmp_path: Path,
+) -> None:
+    def turn(tx: Tx) -> Sequence[Waiting]:
+        tx.lease_what_is_posted(NOW, 10)
+        tx.post(post("waits", title="new"), NOW)
+        tx.post(post("on its way", title="new"), NOW)
+        return tx.leased()
+
+    with opened(tmp_path) as store:
+        await store.transact(_post("on its way", title="old"))
+        (flying,) = await store.transact(_claim())
+        await store.transact(_post("waits", title="old"))
+        assert await store.transact(turn) == []
+        assert await _titles(store) == ["new"]
+        await store.transact(lambda tx: tx.delivered(flying, "m-1", NOW))
+        (second,) = await store.transact(_claim())
+        assert (second.post.card.title, second.message_id) == ("new", "m-1")
 
 
 async def test_the_next_post_for_a_place_knows_what_stands_there(tmp_path: Path) -> None:

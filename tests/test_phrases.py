@@ -15,6 +15,7 @@ from adapters.trust_file import TrustFile
 from bot import composition, nextsteps
 from bot.assessment import Flag, Level, Type
 from bot.case import Kind, Urgency
+from bot.ports import Doubt
 from bot.rules import Agency
 from flows.flow import FlowError
 from flows.phrases import read_phrases
@@ -60,6 +61,7 @@ EXPANDED: Mapping[str, Iterable[str]] = {
     "agency.": Agency,
     "answers.": {*WORDS.file.questions.ends, *WORDS.file.questions.whole},
     "asking.": FOOTER,
+    "doubt.": [doubt for doubt in Doubt if doubt],
     "flag.": Flag,
     "kind.{name}": _recorded(),
     "kind.": [kind for kind in Kind if kind is not Kind.EVENT],

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bot.message import Action, Person
 from tests.web.asking import HOSTILE, ask, say, state
 from tests.web.running import Running, running
-from tests.web.scripted import CHANNEL
+from tests.web.scripted import CHANNEL, write
 
 
 @pytest.fixture
@@ -58,6 +58,30 @@ async def test_a_press_carries_its_answers_and_the_direct_reply_comes_back(
     assert (pressed.action, pressed.subject, pressed.revision) == (Action.OPEN_CASE, "7F3K-9QWX-2M", 4)
     assert pressed.answers == {"step": ("a", "b")}
     assert (status, answer["view"]["title"]) == (200, "Case 7F3K-9QWX-2M")
+
+
+async def test_what_is_written_in_a_form_comes_beside_its_press_and_stands_on_no_screen(
+    play: Running, http: aiohttp.ClientSession
+) -> None:
+    made = {"action": "add_note", "subject": "7F3K-9QWX-2M"}
+    body = {"as": "dsl-north", "key": "key-00000002", "press": made, "text": HOSTILE}
+    status, answer = await ask(http, "/playground/press", body)
+    heard = play.bot.heard[0]
+    assert (status, heard.text, heard.press and heard.press.action) == (200, HOSTILE, Action.ADD_NOTE)
+    assert answer["view"]["buttons"][0]["writes"] == {
+        "title": "Your note",
+        "ask": "What should the other leads know?",
+        "send": "Keep it",
+    }
+    assert (await state(http))["shown"] == []
+
+
+async def test_the_page_offers_no_form_for_what_the_box_below_takes_as_privately(
+    play: Running, http: aiohttp.ClientSession
+) -> None:
+    await play.playground.post(play.bot.person("teacher"), write())
+    card = (await state(http))["shown"][0]["card"]
+    assert (card["buttons"], card["typed"]) == ([], True)
 
 
 async def test_the_same_act_sent_twice_stands_once_on_the_screen(play: Running, http: aiohttp.ClientSession) -> None:
@@ -156,6 +180,10 @@ async def test_only_the_pages_own_files_are_served(http: aiohttp.ClientSession, 
         (
             "press",
             {"as": "teacher", "key": "key-00000001", "press": {"action": "stop", "subject": "x", "revision": -3}},
+        ),
+        (
+            "press",
+            {"as": "teacher", "key": "key-00000001", "press": {"action": "write", "subject": "x"}, "text": ["x"]},
         ),
         ("clock", {}),
         ("clock", {"at": "tomorrow"}),

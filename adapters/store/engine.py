@@ -24,6 +24,7 @@ from sqlalchemy.pool import NullPool
 from adapters.seal import Keyring, Lookup, SealBroken, Seals, place
 from adapters.store import file as books_file
 from adapters.store.codec import micros
+from adapters.store.statements import LET_GO
 from adapters.store.store import SqlStore
 from adapters.store.tables import HEAD, meta
 from bot.errors import StoreRefused, StoreUnavailable
@@ -47,6 +48,7 @@ def open_store(url: str, keyring: Keyring, *, create: bool = False) -> SqlStore:
         file.chmod(0o600)
         engine = connect_to(file)
         seals = guarded(file, lambda: _checked(engine, keyring))
+        guarded(file, lambda: _let_go(engine))
         return SqlStore(engine, seals, file, lock)
     except BaseException:
         os.close(lock)
@@ -170,6 +172,12 @@ def _checked(engine: Engine, keyring: Keyring) -> Seals:
         if found != "ok":
             raise _damaged(Path(str(engine.url.database or "the database")), "integrity_check")
         return unseal(connection, keyring)
+
+
+def _let_go(engine: Engine) -> None:
+    """Nothing is on its way while nobody serves: what was leased is picked up at once, looked for first (K5, K9)."""
+    with engine.begin() as connection:
+        connection.execute(LET_GO)
 
 
 def _refuse_other_shape(connection: Connection) -> None:

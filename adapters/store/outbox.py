@@ -19,6 +19,9 @@ from bot.errors import HandrailError
 from bot.message import Lane, Post
 from bot.ports import Audited, Waiting
 
+_NOBODY_NOW = "interrupted"
+"""In the place of an owner: whoever had it may no longer note anything, and it is still to be looked for first."""
+
 
 class Outbox:
     """The outbox half of a turn. `owner` names this process in a lease."""
@@ -27,15 +30,34 @@ class Outbox:
         self._desk, self._seals, self._owner = desk, seals, owner
         self._last_post = 0
         self._tail: audit.Tail | None = None
+        self._lease_until = 0
+        self._leased: dict[tuple[str, str], Waiting] = {}
 
     def post(self, post: Post, at: datetime) -> None:
         """Queue a post, in the stead of one that still waits for the same place; its marks are kept."""
         now, destination = micros(at), self._destination(post)
-        old = self._desk.first(sql.SAME_PLACE, at_destination=destination, at_slot=post.slot, now=now)
-        if old:
-            self._replace(old, post)
-        else:
+        if own := self._leased.get((destination, post.slot)):
+            self._replace_own(own, post, destination)
+            return
+        old = self._desk.first(sql.SAME_PLACE, at_destination=destination, at_slot=post.slot)
+        if old is None and self._lease_until:
+            self._add_leased(post, destination, at)
+        elif old is None or old[3] > now:
             self._add(post, destination, now)
+        else:
+            self._replace(old, post, _NOBODY_NOW if old[4] else "")
+
+    def lease_what_is_posted(self, now: datetime, lease_seconds: float) -> None:
+        """From here on what is posted belongs to this process at once, unless another waits for the same place."""
+        self._lease_until = micros(now) + round(lease_seconds * 1_000_000)
+
+    def leased(self) -> Sequence[Waiting]:
+        """What was posted in this turn and leased with it, in the order in which it leaves; from here on nothing is.
+
+        Turns that share a commit share this view of the books, and each takes only its own.
+        """
+        leased, self._leased, self._lease_until = self._leased, {}, 0
+        return sorted(leased.values(), key=lambda waiting: (waiting.post.lane, waiting.id))
 
     def claim(self, now: datetime, lease_seconds: float, limit: int) -> Sequence[Waiting]:
         """Lease up to `limit` due posts. A post whose lease ran out is claimed again.
@@ -79,15 +101,31 @@ class Outbox:
         )
         return True
 
-    def put_back(self, waiting: Waiting, due_at: datetime) -> bool:
-        """Free the lease, to be tried again from `due_at`. False when the lease is no longer ours."""
-        return bool(self._desk.run(sql.PUT_BACK, **self._lease(waiting), new_due_at=micros(due_at)))
+    def put_back(self, waiting: Waiting, due_at: datetime, *, interrupted: bool = False) -> bool:
+        """Free the lease, to be tried again from `due_at`. False when the lease is no longer ours.
+
+        `interrupted`: it may have been taken, and whoever tries again is to look first.
+        """
+        owner = self._owner if interrupted else ""
+        bound = {"new_due_at": micros(due_at), "new_lease_owner": owner, "new_lease_until": 0}
+        return bool(self._desk.run(sql.PUT_BACK, **self._lease(waiting), **bound))
 
     def abandon(self, waiting: Waiting, reason: str, at: datetime) -> bool:
         """Give a post up. False when the lease is no longer ours."""
         return bool(self._desk.run(sql.ABANDON, **self._lease(waiting), new_reason=reason))
 
-    def _add(self, post: Post, destination: str, now: int) -> None:
+    def _add_leased(self, post: Post, destination: str, at: datetime) -> None:
+        row = self._add(post, destination, micros(at), self._lease_until, self._owner)
+        stands = self._desk.first(sql.STANDS, at_destination=destination, at_slot=post.slot)
+        message_id = str(stands[0]) if stands else ""
+        self._leased[destination, post.slot] = Waiting(row, post, 1, at, message_id, self._token(row))
+
+    def _replace_own(self, own: Waiting, post: Post, destination: str) -> None:
+        """A second post of one turn to the same place."""
+        post = self._replace((own.id, int(own.post.lane), own.post.marks), post, self._owner)
+        self._leased[destination, post.slot] = replace(own, post=post)
+
+    def _add(self, post: Post, destination: str, now: int, lease_until: int = 0, owner: str = "") -> int:
         row = self._last_post = (self._last_post or self._desk.all(sql.LAST_POST)[0][0]) + 1
         self._desk.run(
             sql.ADD_POST,
@@ -99,16 +137,17 @@ class Outbox:
             ref=post.ref,
             queued_at=now,
             due_at=now,
-            lease_until=0,
-            lease_owner="",
-            attempts=0,
+            lease_until=lease_until,
+            lease_owner=owner,
+            attempts=1 if owner else 0,
             state="waiting",
             reason="",
             payload=self._sealed(row, post),
         )
+        return row
 
-    def _replace(self, old: Row, post: Post) -> None:
-        row, lane, marks = old
+    def _replace(self, old: Row, post: Post, owner: str) -> Post:
+        row, lane, marks = old[:3]
         post = replace(post, marks=_joined(marks, post.marks), lane=min(post.lane, Lane(lane)))
         self._desk.run(
             sql.REPLACE_POST,
@@ -117,13 +156,18 @@ class Outbox:
             new_ref=post.ref,
             new_marks=post.marks,
             new_payload=self._sealed(row, post),
-            new_lease_until=0,
-            new_lease_owner="",
+            new_lease_owner=owner,
         )
+        return post
 
     def _waiting(self, row: Row) -> Waiting:
-        id, attempts, queued_at, payload, message_id = row
-        return Waiting(id, self._opened(id, payload), attempts + 1, moment(queued_at), message_id)
+        id, attempts, queued_at, payload, message_id, owner = row
+        post, queued = self._opened(id, payload), moment(queued_at)
+        return Waiting(id, post, attempts + 1, queued, message_id, self._token(id), interrupted=bool(owner))
+
+    def _token(self, row: int) -> str:
+        """A name for the post that says nothing of it, and that nobody can guess."""
+        return self._seals.lookup.of("post", str(row))[:24]
 
     def _lease(self, waiting: Waiting) -> dict[str, object]:
         return {"at_id": waiting.id, "at_lease_owner": self._owner, "at_attempts": waiting.attempts}

@@ -23,7 +23,18 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from adapters.store.tables import audit, cases, chronology, conversations, deliveries, inbox, outbox, refs, timers
+from adapters.store.tables import (
+    audit,
+    cases,
+    chronology,
+    conversations,
+    deliveries,
+    inbox,
+    marks,
+    outbox,
+    refs,
+    timers,
+)
 
 
 def _insert(table: Table, *names: str) -> Insert:
@@ -54,6 +65,9 @@ _CONVERSATION = select(conversations.c.id, conversations.c.version, conversation
 CONVERSATION = _CONVERSATION.where(_is(conversations.c.id))
 CONVERSATION_OF = _CONVERSATION.where(_is(conversations.c.sender), conversations.c.closed == _OPEN)
 CONVERSATION_ABOUT = _CONVERSATION.where(_is(conversations.c.ref)).order_by(conversations.c.n.desc()).limit(1)
+REFS_OF = (
+    select(conversations.c.ref).where(_is(conversations.c.sender)).order_by(conversations.c.n.desc()).limit(_LIMIT)
+)
 ADD_CONVERSATION = _insert_new(conversations, "id", "sender", "ref", "closed", "version", "heard_at", "body")
 _THAT_CONVERSATION = (_is(conversations.c.id), _is(conversations.c.version))
 # A column that is set has its indexes written anew, changed or not: the usual move sets none that has one.
@@ -86,8 +100,8 @@ ADD_AUDIT = _insert(audit, "seq", "at", "actor", "action", "ref", "detail", "pre
 _STANDS = outbox.c.state == _WAITING
 LAST_POST = select(func.coalesce(func.max(outbox.c.id), 0))
 SAME_PLACE = (
-    select(outbox.c.id, outbox.c.lane, outbox.c.marks)
-    .where(_STANDS, _is(outbox.c.destination), _is(outbox.c.slot), outbox.c.lease_until <= bindparam("now"))
+    select(outbox.c.id, outbox.c.lane, outbox.c.marks, outbox.c.lease_until, outbox.c.lease_owner)
+    .where(_STANDS, _is(outbox.c.destination), _is(outbox.c.slot))
     .order_by(outbox.c.id.desc())
     .limit(1)
 )
@@ -96,7 +110,7 @@ ADD_POST = _insert(
     *("id", "lane", "destination", "slot", "ref", "queued_at", "due_at"),
     *("lease_until", "lease_owner", "attempts", "state", "reason", "marks", "payload"),
 )
-REPLACE_POST = _set(outbox, "lane", "ref", "marks", "payload", "lease_until", "lease_owner").where(_is(outbox.c.id))
+REPLACE_POST = _set(outbox, "lane", "ref", "marks", "payload", "lease_owner").where(_is(outbox.c.id))
 
 _earlier = outbox.alias("earlier")
 _FIRST_OF_ITS_SLOT = ~exists().where(
@@ -113,12 +127,20 @@ _shown = (
     .scalar_subquery()
 )
 CLAIMABLE = (
-    select(outbox.c.id, outbox.c.attempts, outbox.c.queued_at, outbox.c.payload, func.coalesce(_shown, ""))
+    select(
+        outbox.c.id,
+        outbox.c.attempts,
+        outbox.c.queued_at,
+        outbox.c.payload,
+        func.coalesce(_shown, ""),
+        outbox.c.lease_owner,
+    )
     .where(_STANDS, outbox.c.due_at <= bindparam("now"), outbox.c.lease_until <= bindparam("now"), _FIRST_OF_ITS_SLOT)
     .order_by(outbox.c.lane, outbox.c.id)
     .limit(_LIMIT)
     .with_for_update(skip_locked=True, of=outbox)
 )
+STANDS = select(deliveries.c.message_id).where(_is(deliveries.c.destination), _is(deliveries.c.slot))
 LEASE = _set(outbox, "lease_until", "lease_owner", "attempts").where(_is(outbox.c.id))
 
 _OURS = and_(_is(outbox.c.id), _is(outbox.c.lease_owner), _is(outbox.c.attempts))
@@ -128,7 +150,9 @@ SENT = (
     .values(state="sent", reason="", payload="", lease_owner="", lease_until=0)
     .where(_OURS, outbox.c.state != "sent")
 )
-PUT_BACK = _set(outbox, "due_at").values(lease_owner="", lease_until=0).where(_OURS, _STANDS)
+PUT_BACK = _set(outbox, "due_at", "lease_owner", "lease_until").where(_OURS, _STANDS)
+# Whoever serves a SQLite file serves it alone: what was leased before it started is on its way no more.
+LET_GO = update(outbox).values(lease_until=0).where(_STANDS, outbox.c.lease_until > 0)
 ABANDON = (
     _set(outbox, "reason").values(state="abandoned", payload="", lease_owner="", lease_until=0).where(_OURS, _STANDS)
 )
@@ -154,3 +178,7 @@ DUE = (
     .limit(_LIMIT)
 )
 NEXT_DUE = select(func.min(timers.c.due_at))
+
+MARK = select(marks.c.at).where(_is(marks.c.name))
+_mark = insert(marks).values({name: bindparam(name) for name in ("name", "at")})
+SET_MARK = _mark.on_conflict_do_update(index_elements=["name"], set_={"at": _mark.excluded.at})

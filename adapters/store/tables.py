@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, MetaData, Table, Text, text
 
-HEAD = "0001"
+HEAD = "0002"
 
 metadata = MetaData()
 
@@ -29,7 +29,7 @@ conversations = Table(
     metadata,
     Column("n", Integer, primary_key=True),
     Column("id", Text, nullable=False, unique=True),
-    Column("sender", Text, nullable=False),
+    Column("sender", Text, nullable=False, index=True),
     Column("ref", Text, nullable=False, index=True),
     Column("closed", Integer, nullable=False),
     Column("version", Integer, nullable=False),
@@ -123,6 +123,8 @@ deliveries = Table(
     Column("rev", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
+
+marks = Table("marks", metadata, Column("name", Text, primary_key=True), Column("at", BigInteger, nullable=False))
 
 timers = Table(
     "timers",

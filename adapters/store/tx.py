@@ -38,6 +38,10 @@ class SqlTx(Outbox):
         """The latest conversation with this reference, open or closed."""
         return self._conversation(self._desk.first(sql.CONVERSATION_ABOUT, at_ref=ref))
 
+    def refs_of(self, sender: Person, limit: int) -> Sequence[str]:
+        """The references of somebody's conversations, open and closed, the newest first."""
+        return [str(ref) for (ref,) in self._desk.all(sql.REFS_OF, at_sender=self._sender(sender), limit=limit)]
+
     def save_conversation(self, conversation: Conversation) -> None:
         """Store what was made from the version read, as the next version; a version of 0 is a new one."""
         after = replace(conversation, version=conversation.version + 1)
@@ -108,6 +112,14 @@ class SqlTx(Outbox):
     def next_due(self) -> datetime | None:
         row = self._desk.first(sql.NEXT_DUE)
         return moment(row[0]) if row and row[0] is not None else None
+
+    def mark(self, name: str) -> datetime | None:
+        """How far something has come, as noted last."""
+        row = self._desk.first(sql.MARK, at_name=name)
+        return moment(row[0]) if row else None
+
+    def set_mark(self, name: str, at: datetime) -> None:
+        self._desk.run(sql.SET_MARK, name=name, at=micros(at))
 
     def _number_of(self, ref: str) -> int:
         found = self._desk.first(sql.NUMBER_OF, at_ref=ref)

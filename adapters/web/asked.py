@@ -42,9 +42,12 @@ class PressMade(_Asked):
 
 
 class PressAsked(_Asked):
+    """Somebody pressed a button; `text` is what they wrote in the form that it opened."""
+
     by: str = Field(alias="as")
     key: Key
     press: PressMade
+    text: Words = ""
 
 
 class ClockAsked(_Asked):

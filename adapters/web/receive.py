@@ -107,7 +107,8 @@ class _Reception:
     async def press(self, request: web.Request) -> web.StreamResponse:
         asked = await _read(request, PressAsked)
         sender, now = self._sender(asked.by), self._playground.clock.now()
-        heard = Incoming(sender, asked.key, now, press=asked.press.press(), sender_name=self._name(asked.by))
+        name = self._name(asked.by)
+        heard = Incoming(sender, asked.key, now, asked.text, asked.press.press(), sender_name=name)
         return answer_json({"view": await self._heard(heard)})
 
     async def clock(self, request: web.Request) -> web.StreamResponse:

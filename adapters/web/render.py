@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from bot.message import Button, Card, Field, Passage, Press
+from bot.message import Action, Button, Card, Field, Passage, Press, Writing
 
 Json = dict[str, Any]
 
@@ -15,10 +16,15 @@ def card_json(card: Card) -> Json:
         "title": card.title,
         "passages": [_passage(passage) for passage in card.passages],
         "fields": [_field(field) for field in card.fields],
-        "buttons": [_button(button) for button in card.buttons],
+        "buttons": [_button(button) for button in pressable(card.buttons)],
         "footer": [_button(button) for button in card.footer],
         "typed": card.typed,
     }
+
+
+def pressable(buttons: Iterable[Button]) -> tuple[Button, ...]:
+    """Without "Write it privately": in practice the box below the messages is as private as a form (T59)."""
+    return tuple(button for button in buttons if button.press.action is not Action.WRITE)
 
 
 def _passage(passage: Passage) -> Json:
@@ -37,7 +43,12 @@ def _field(field: Field) -> Json:
 
 
 def _button(button: Button) -> Json:
-    return {"label": button.label, "style": button.style, "press": press_json(button.press)}
+    shown = {"label": button.label, "style": button.style, "press": press_json(button.press)}
+    return {**shown, "writes": _writing(button.writes) if button.writes else None}
+
+
+def _writing(form: Writing) -> Json:
+    return {"title": form.title, "ask": form.ask, "send": form.send}
 
 
 def press_json(press: Press) -> Json:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from adapters.clock import PracticeClock
 from adapters.web.board import Board, Shown, waits
 from bot.errors import SendRefused
-from bot.message import Card, Destination, Person, Reach
+from bot.message import Card, Destination, Lane, Person, Reach
+from bot.ports import Doubt
 
 DOOR = "web"
 
@@ -52,14 +53,14 @@ class Channel:
     def members(self) -> tuple[str, ...]:
         return (*self.view.members, STRANGER.id) if self.stranger else self.view.members
 
-    def doubt(self, readers: frozenset[str]) -> str:
+    def doubt(self, readers: frozenset[str]) -> Doubt:
         if self.public:
-            return "the channel is public"
+            return Doubt.PUBLIC
         if not self.members:
-            return "nobody is in the channel"
+            return Doubt.EMPTY
         if any(Person(DOOR, member).key not in readers for member in self.members):
-            return "somebody in the channel may not read this case"
-        return ""
+            return Doubt.STRANGER
+        return Doubt.NONE
 
 
 class Playground:
@@ -73,7 +74,15 @@ class Playground:
         self.clock = clock
         self.board = Board()
 
-    async def post(self, destination: Destination, card: Card) -> str:
+    def hold(self, destination: Destination, lane: Lane, *, in_place: bool) -> float:
+        """Nothing is kept back here."""
+        return 0.0
+
+    async def find(self, destination: Destination, token: str) -> str | None:
+        """Nothing is kept beside a message here, so that it cannot be known."""
+        return None
+
+    async def post(self, destination: Destination, card: Card, token: str = "") -> str:
         """Show the card as a new message and return its id. Raises SendRefused when nobody is there."""
         self._require(destination)
         shown = Shown(self.board.new_id(), destination.key, self.clock.now(), card=card, asked=waits(card))
@@ -92,13 +101,13 @@ class Playground:
             raise SendRefused("the message stands in another place")
         self.board.show(replace(shown, card=card, edited_at=now, asked=shown.asked or waits(card)))
 
-    async def doubt(self, destination: Destination, readers: frozenset[str]) -> str:
-        """Why case data must not go there now, or ''. `readers` are keys of people ("web:dsl-north") (I4)."""
+    async def doubt(self, destination: Destination, readers: frozenset[str]) -> Doubt:
+        """Why case data must not go there now. `readers` are keys of people ("web:dsl-north") (I4)."""
         if not self._knows(destination):
-            return "there is no such person or channel"
+            return Doubt.NO_SUCH_PLACE
         if destination.reach is Reach.CHANNEL:
             return self.channels[destination.id].doubt(readers)
-        return "" if Person(DOOR, destination.id).key in readers else "this person may not read this case"
+        return Doubt.NONE if Person(DOOR, destination.id).key in readers else Doubt.STRANGER
 
     def change_channel(self, id: str, *, public: bool | None, stranger: bool | None) -> Channel:
         """Make a channel wrong or right again for practice; None leaves a thing as it is. Raises KeyError."""

@@ -1,4 +1,5 @@
-"""The pictures of the README, taken from the real page: `make pictures` writes docs/pictures/."""
+"""The pictures of the README, taken from the real page: `make pictures` writes docs/pictures/, and those of Slack with
+them."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser
 
+from tests.slack import pictures as of_slack
 from tests.web.browser import chromium
 from tests.web.demo import ROOT, TEACHER, Visit, demo
 
@@ -46,3 +48,4 @@ async def _phone(browser: Browser, url: str, folder: Path) -> None:
 
 if __name__ == "__main__":
     asyncio.run(take())
+    asyncio.run(of_slack.take())

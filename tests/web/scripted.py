@@ -21,6 +21,7 @@ from bot.message import (
     Reach,
     Style,
     Tone,
+    Writing,
 )
 
 NOTIFICATION = "Safeguarding: there is a message for you."
@@ -86,7 +87,9 @@ def worries() -> Card:
 
 def write() -> Card:
     hint = Passage(("Only what they have already said, in their words.",), tone=Tone.QUIET)
-    return Card(NOTIFICATION, "What did the child say?", (hint,), (), (), FOOTER, typed=True)
+    form = Writing("Privately", "What did the child say?", "Save")
+    privately = Button("Write it privately", press(Action.WRITE, 4), writes=form)
+    return Card(NOTIFICATION, "What did the child say?", (hint,), (), (privately,), FOOTER, typed=True)
 
 
 def settled(title: str, said: str) -> Card:
@@ -113,7 +116,16 @@ def opened(words: str) -> Card:
         Passage(("Danger: no",), "What is known"),
         Passage(("Opening this case was written down.",), tone=Tone.QUIET),
     )
-    return Card(NOTIFICATION, "Case 7F3K-9QWX-2M", passages, (), (channel_post("").buttons[1],))
+    return Card(NOTIFICATION, "Case 7F3K-9QWX-2M", passages, (), (channel_post("").buttons[1], note_button()))
+
+
+def note_button() -> Button:
+    form = Writing("Your note", "What should the other leads know?", "Keep it")
+    return Button("Add a note", Press(Action.ADD_NOTE, "7F3K-9QWX-2M"), writes=form)
+
+
+def noted(words: str) -> Card:
+    return Card(NOTIFICATION, "Noted", (Passage((words,), tone=Tone.VERBATIM),), (), (note_button(),))
 
 
 class Scripted:
@@ -178,6 +190,8 @@ class Scripted:
         }
         if pressed.action is Action.OPEN_CASE:
             return opened(self.words)
+        if pressed.action is Action.ADD_NOTE:
+            return noted(incoming.text)
         way = ways.get(pressed.action)
         return await way(incoming, pressed) if way else None
 

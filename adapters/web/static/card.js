@@ -1,5 +1,7 @@
 // Cards as elements. Every word goes in as text: nothing that was written can come alive as markup.
 
+import { openForm } from "./form.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const ICONS = { urgent: "alert", do: "do", dont: "dont", numbers: "phone" };
 const WORDS = { do: "Do", dont: "Do not", numbers: "Numbers to ring" };
@@ -27,7 +29,8 @@ export function icon(name) {
   return svg;
 }
 
-// `place` tells apart the same card in the log and in the dialog; `press(button, answers)` resolves when it was heard.
+// `place` tells apart the same card in the log and in the dialog; `press(button, answers, text)` resolves, when it was
+// heard or could not be, with what to say of that. A button that `writes` opens a form for its words first.
 export function renderCard(card, place, press, { level = 3, titled = true } = {}) {
   const node = make("article", { className: "card", tabIndex: -1 });
   const title = titled && card.title ? make(`h${level}`, { className: "title", dir: "auto", textContent: card.title }) : null;
@@ -38,7 +41,8 @@ export function renderCard(card, place, press, { level = 3, titled = true } = {}
   const came = performance.now();
   const doPress = (button, element, click) => {
     if (click.detail > 1 && performance.now() - came < STRAY_MS) return;
-    pressOnce(node, element, () => press(button, collect(node, button)));
+    if (button.writes) openForm(button.writes, (text) => press(button, collect(node, button), text));
+    else pressOnce(node, element, () => press(button, collect(node, button), ""));
   };
   node.append(...renderButtons(card.buttons, "buttons", doPress), ...renderButtons(card.footer, "footer", doPress));
   node.classList.toggle("asks", card.fields.length + card.buttons.length > 0);

@@ -3,6 +3,7 @@
 import { ask } from "./ask.js";
 import { make, renderCard } from "./card.js";
 import { dayOf, timeOf } from "./clock.js";
+import { closeForm } from "./form.js";
 
 const HOLD_MS = 1200;
 const FOLLOW_MS = 4000;
@@ -115,22 +116,23 @@ export class Pane {
   }
 
   renderTheirs(shown) {
-    const card = renderCard(shown.card, shown.id, (button, answers) => this.press(shown.id, button, answers));
+    const card = renderCard(shown.card, shown.id, (button, answers, text) => this.press(shown.id, button, answers, text));
     card.classList.toggle("settled", shown.settled);
     return card;
   }
 
-  async press(id, button, answers) {
+  async press(id, button, answers, text) {
     const by = this.desk.actor(this);
     this.followUntil = performance.now() + FOLLOW_MS;
-    await this.act(`${id} ${by} ${JSON.stringify([button.press, answers])}`, async (key) => {
-      const { view } = await ask("press", { as: by, key, press: { ...button.press, answers } });
+    return this.act(`${id} ${by} ${JSON.stringify([button.press, answers, text])}`, async (key) => {
+      const { view } = await ask("press", { as: by, key, press: { ...button.press, answers }, text });
+      closeForm();
       if (view) this.desk.open(view, by, this);
       else await replaced(this, id);
     });
   }
 
-  // One act keeps its key until it was heard, so that a second try has no second effect.
+  // One act keeps its key until it was heard, so that a second try has no second effect. Resolves with the trouble, if any.
   async act(what, perform) {
     const trouble = this.part(".screen > .trouble");
     if (this.trying?.what !== what) this.trying = { what, key: crypto.randomUUID() };
@@ -139,11 +141,11 @@ export class Pane {
       await perform(key);
       this.trying = undefined;
       trouble.hidden = true;
-      return true;
+      return "";
     } catch (wrong) {
       trouble.textContent = wrong.message;
       trouble.hidden = false;
-      return false;
+      return wrong.message;
     }
   }
 }
@@ -186,9 +188,9 @@ function wireComposer(pane) {
     form.dataset.busy = "yes";
     const [text, attachments, by] = [box.value, offered, pane.desk.actor(pane)];
     pane.followUntil = performance.now() + FOLLOW_MS;
-    const sent = await pane.act(`say ${by} ${attachments} ${text}`, (key) => ask("say", { as: by, key, text, attachments }).then(({ view }) => view && pane.desk.open(view, by, pane)));
+    const trouble = await pane.act(`say ${by} ${attachments} ${text}`, (key) => ask("say", { as: by, key, text, attachments }).then(({ view }) => view && pane.desk.open(view, by, pane)));
     delete form.dataset.busy;
-    if (sent) empty(text);
+    if (!trouble) empty(text);
   };
   const empty = (text) => {
     if (box.value === text) box.value = "";

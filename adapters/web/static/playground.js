@@ -3,6 +3,7 @@
 import { ask, fetchState } from "./ask.js";
 import { make } from "./card.js";
 import { setClock, wireClock } from "./clock.js";
+import { wireForm } from "./form.js";
 import { Pane } from "./pane.js";
 import { Screens } from "./screens.js";
 import { openView, wireView } from "./view.js";
@@ -190,5 +191,6 @@ addPane("person", "Direct messages");
 screens = new Screens(panes);
 wireClock();
 wireView();
+wireForm();
 for (const kind of ["dragover", "drop"]) document.addEventListener(kind, (event) => event.dataTransfer?.types.includes("Files") && event.preventDefault());
 start();

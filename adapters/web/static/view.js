@@ -2,19 +2,22 @@
 
 import { ask } from "./ask.js";
 import { renderCard } from "./card.js";
+import { closeForm } from "./form.js";
 
 const $ = (id) => document.getElementById(id);
 
 // `who` is the person's name and role for the page; the reply's own buttons act as the same person.
 export function openView(view, by, pane, who) {
-  const perform = async (key, button, answers) => {
-    const { view: next } = await ask("press", { as: by, key, press: { ...button.press, answers } });
+  const perform = async (key, button, answers, text) => {
+    const { view: next } = await ask("press", { as: by, key, press: { ...button.press, answers }, text });
+    closeForm();
     if (next) openView(next, by, pane, who);
     else $("view").close();
   };
-  const press = async (button, answers) => {
-    const heard = await pane.act(`view ${by} ${JSON.stringify([button.press, answers])}`, (key) => perform(key, button, answers));
-    showTrouble(heard ? "" : pane.part(".screen > .trouble").textContent);
+  const press = async (button, answers, text) => {
+    const trouble = await pane.act(`view ${by} ${JSON.stringify([button.press, answers, text])}`, (key) => perform(key, button, answers, text));
+    showTrouble(trouble);
+    return trouble;
   };
   $("view-title").textContent = view.title;
   $("view-for").textContent = `Only ${who} sees this.`;

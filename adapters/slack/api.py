@@ -1,0 +1,231 @@
+"""The one place that calls Slack. Whatever can happen comes out as one of the errors of `bot.errors`.
+
+It never repeats a call: the outbox owns every retry (F6). What a call carries must never enter a log or an error.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.slack.refusals import (
+    GONE,
+    OPERATOR_WAIT,
+    THROTTLED,
+    WHOLE_APP,
+    Meaning,
+    code_of,
+    is_unheard_of,
+    meaning_of,
+    reason_of,
+    scopes_wanted,
+    seconds_to_wait,
+)
+from bot.errors import HandrailError, SendAmbiguous, SendFailed, SendGone, SendRefused
+
+CALL_SECONDS = 5.0
+CONNECT_SECONDS = 3.0
+_CONNECTIONS = 64
+_MOST_ALARMS = 50
+_MOST_SHUT = 1000
+
+NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
+"""Nothing of the call can have reached Slack: refused, no such name, no route, no TLS, no connection in time."""
+
+_READS = frozenset(
+    {
+        "bots.info",
+        "conversations.history",
+        "conversations.info",
+        "conversations.list",
+        "conversations.members",
+        "users.info",
+    }
+)
+_PER_PLACE = frozenset({"chat.postMessage", "chat.postEphemeral"})
+_LOOK_UPS = frozenset({"conversations.info", "conversations.members"})
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Who we are: the workspace, and the bot's own id as a member of it and as a bot."""
+
+    team: str
+    person: str
+    bot: str = ""
+
+
+@dataclass(slots=True)
+class Shut:
+    """A call that is not to be made before `until` (monotonic seconds). `operator`: only a person can mend it."""
+
+    until: float
+    reason: str
+    retry: float
+    operator: bool = False
+
+
+class Api:
+    """Slack's Web API through one client. `alarms` counts errors that nobody has given a class to (P3)."""
+
+    def __init__(self, client: AsyncWebClient, seconds: Callable[[], float] = time.monotonic) -> None:
+        self.client = client
+        self.alarms: Counter[str] = Counter()
+        self._seconds = seconds
+        self._shut: dict[str, Shut] = {}
+
+    @property
+    def trouble(self) -> str:
+        """What somebody with the app's settings has to mend ("token_revoked"), or '' (P4)."""
+        return next((shut.reason for shut in self._shut.values() if shut.operator), "")
+
+    async def call(self, method: str, **arguments: Any) -> dict[str, Any]:
+        """Slack's answer to one call, made once.
+
+        Raises SendFailed when it was certainly not done (with the seconds to wait), SendAmbiguous when it may have
+        been, SendRefused when it never will be here, SendGone when what was to be changed stands there no more.
+        Within the time that Slack asked for nothing is called (P2), and while the app itself is at fault at most once
+        a minute (P4).
+        """
+        if self._shut:
+            self._stop_if_shut(method, arguments)
+        try:
+            answer = await self._ask(method, arguments)
+        except SlackApiError as said:
+            raise self._meant(method, arguments, said.response) from None
+        except NEVER_SENT as fault:
+            raise SendFailed(type(fault).__name__) from None
+        except Exception as fault:
+            raise SendAmbiguous(type(fault).__name__) from None
+        if self._shut:
+            self._opens(method, arguments)
+        return answer
+
+    async def _ask(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        if method in _READS:
+            response = await self.client.api_call(method, http_verb="GET", params=arguments)
+        else:
+            response = await self.client.api_call(method, json=arguments)
+        data: dict[str, Any] = response.data  # type: ignore[assignment]
+        return data
+
+    def _meant(self, method: str, arguments: dict[str, Any], response: Any) -> HandrailError:
+        """The error to raise for an answer that was not ok."""
+        data = getattr(response, "data", None)
+        status: int = getattr(response, "status_code", None) or response.status
+        reason = reason_of(status, code_of(data))
+        if reason in THROTTLED:
+            wait = seconds_to_wait(response.headers.get("Retry-After"), datetime.now(UTC))
+            return self._shuts(_rate_key(method, arguments), Shut(0.0, reason, wait))
+        if is_unheard_of(reason) and (reason in self.alarms or len(self.alarms) < _MOST_ALARMS):
+            self.alarms[reason] += 1
+        match meaning_of(reason):
+            case Meaning.AGAIN:
+                return SendFailed(reason)
+            case Meaning.AMBIGUOUS:
+                return SendAmbiguous(reason)
+            case Meaning.REFUSED:
+                return SendGone(reason) if reason in GONE else SendRefused(reason)
+            case Meaning.OPERATOR:
+                told = f"{reason} {scopes_wanted(data)}".strip()
+                return self._shuts(_fault_key(method, arguments, reason), Shut(0.0, told, OPERATOR_WAIT, operator=True))
+
+    # --- not calling ---
+
+    def _stop_if_shut(self, method: str, arguments: dict[str, Any]) -> None:
+        """Raises SendFailed while this call is not to be made. Once the time is up, one caller tries."""
+        now = self._seconds()
+        for key in _keys(method, arguments):
+            shut = self._shut.get(key)
+            if shut is None:
+                continue
+            if now < shut.until:
+                raise SendFailed(shut.reason, shut.until - now)
+            if shut.operator:
+                shut.until = now + shut.retry
+
+    def _shuts(self, key: str, shut: Shut) -> SendFailed:
+        now = self._seconds()
+        shut.until = now + shut.retry
+        if len(self._shut) >= _MOST_SHUT:
+            self._shut = {key: kept for key, kept in self._shut.items() if kept.until > now}
+        self._shut[key] = shut
+        return SendFailed(shut.reason, shut.retry)
+
+    def _opens(self, method: str, arguments: dict[str, Any]) -> None:
+        for key in _keys(method, arguments):
+            self._shut.pop(key, None)
+
+
+def _keys(method: str, arguments: dict[str, Any]) -> tuple[str, str, str]:
+    """What may be shut: the whole app, a method, a method for one place."""
+    return "", method, f"{method} {arguments.get('channel', '')}"
+
+
+def _rate_key(method: str, arguments: dict[str, Any]) -> str:
+    _, whole, here = _keys(method, arguments)
+    return here if method in _PER_PLACE else whole
+
+
+def _fault_key(method: str, arguments: dict[str, Any], reason: str) -> str:
+    """A channel that may not be looked at has become public: no fault of the look-ups of the other channels."""
+    app, whole, here = _keys(method, arguments)
+    if reason in WHOLE_APP:
+        return app
+    return here if method in _LOOK_UPS else whole
+
+
+@asynccontextmanager
+async def open_api(token: str, base_url: str = AsyncWebClient.BASE_URL) -> AsyncIterator[Api]:
+    """The API with one session for all calls, closed at the end. `base_url` may be a Slack that is played in a test."""
+    connector = aiohttp.TCPConnector(limit=_CONNECTIONS, keepalive_timeout=15.0)
+    timeout = aiohttp.ClientTimeout(total=CALL_SECONDS, connect=CONNECT_SECONDS)
+    async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
+        yield Api(_client(token, base_url, session))
+
+
+def _client(token: str, base_url: str, session: aiohttp.ClientSession) -> AsyncWebClient:
+    # At its own level the SDK writes every body down for debugging (F10), and takes the time for it at every call.
+    mute = logging.Logger("slack_calls", logging.CRITICAL)
+    client = AsyncWebClient(token, base_url, session=session, retry_handlers=[], logger=mute)
+    if urlsplit(base_url).hostname in ("127.0.0.1", "localhost", "::1"):
+        client.proxy = None
+    return client
+
+
+async def find_home(api: Api) -> Home:
+    """Who the token belongs to. Raises as `Api.call`, and SendRefused when Slack's answer does not say."""
+    said = await api.call("auth.test")
+    team, person = said.get("team_id"), said.get("user_id")
+    if not (isinstance(team, str) and team and isinstance(person, str) and person):
+        raise SendRefused("auth_test_incomplete")
+    return Home(team, person, str(said.get("bot_id") or ""))
+
+
+class Calls(Protocol):
+    """Whatever calls Slack."""
+
+    async def call(self, method: str, **arguments: Any) -> dict[str, Any]: ...
+
+
+async def pages(api: Calls, method: str, most: int, **arguments: Any) -> AsyncIterator[dict[str, Any]]:
+    """Every page of a list, in Slack's order. Raises as `Api.call`, and SendRefused past `most` pages."""
+    for _ in range(most):
+        page = await api.call(method, **arguments)
+        yield page
+        cursor = (page.get("response_metadata") or {}).get("next_cursor")
+        if not cursor:
+            return
+        arguments["cursor"] = cursor
+    raise SendRefused("too_many_pages")

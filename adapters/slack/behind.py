@@ -1,0 +1,47 @@
+"""What goes on after Slack has had its answer: filling a view, a word to one person. Nothing durable may depend on it.
+
+What was written must never enter a log: a fault is its kind and the line it came from.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Coroutine
+
+import structlog
+
+log = structlog.get_logger()
+
+
+class Behind:
+    """Tasks that are held until they are done (the event loop alone would let them go), and never raise."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def go(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(_carefully(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def done(self, seconds: float = 5.0) -> None:
+        """Wait for all that is going on, and end what takes longer than this."""
+        if not self._tasks:
+            return
+        _, slow = await asyncio.wait(set(self._tasks), timeout=seconds)
+        for task in slow:
+            task.cancel()
+
+
+async def _carefully(work: Coroutine[object, object, None]) -> None:
+    try:
+        await work
+    except Exception as fault:
+        log.warning("slack_not_shown", error=what_broke(fault))
+
+
+def what_broke(fault: BaseException) -> str:
+    """The kind of a fault and the line it came from, never what it says."""
+    frames = traceback.extract_tb(fault.__traceback__)
+    return f"{type(fault).__name__} at {frames[-1].name}:{frames[-1].lineno}" if frames else type(fault).__name__

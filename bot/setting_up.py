@@ -1,0 +1,99 @@
+"""The commands with which an IT lead sets Handrail up and looks whether it is right. No rule may enter.
+
+Imports stand inside the commands, as in `bot.__main__`, which is their only caller.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot import composition
+from bot.settings import settings_from
+
+flow_app = typer.Typer(no_args_is_help=True, help="Check the conversation, and draw it.")
+key_app = typer.Typer(no_args_is_help=True, help="Make a key for HANDRAIL_KEY.")
+trust_app = typer.Typer(no_args_is_help=True, help="Check the trust's own file.")
+slack_app = typer.Typer(no_args_is_help=True, help="Set up Slack.")
+
+APPS = {"flow": flow_app, "key": key_app, "trust": trust_app, "slack": slack_app}
+
+
+@key_app.command("new")
+def key_new() -> None:
+    """A new key for HANDRAIL_KEY. Keep it apart from the database, and keep a copy: without it nothing opens."""
+    from adapters.seal import new_key
+
+    typer.echo(new_key())
+
+
+@trust_app.command("check")
+def trust_check(file: Annotated[Path | None, typer.Argument(help="Left out: HANDRAIL_TRUST.")] = None) -> None:
+    """Check a trust's file, and say what it holds."""
+    from adapters.trust_file import TrustFile
+
+    directory = (TrustFile(file) if file else composition.trust_of(settings_from(os.environ))).current()
+    typer.echo(
+        f"{directory.trust.name}: {len(directory.academies)} academies, {len(directory.people)} people, "
+        f"{len(directory.contacts)} contacts. Nothing is wrong with the file."
+    )
+
+
+@flow_app.command("check")
+def flow_check(file: Annotated[Path | None, typer.Argument(help="Left out: the disclosure flow.")] = None) -> None:
+    """Check a flow: what is wrong is named by step and line."""
+    flow = composition.flow_of(file) if file else composition.script().flow
+    typer.echo(f"{flow.name}: {len(flow.steps)} steps. Nothing is wrong with the flow.")
+
+
+@flow_app.command("diagram")
+def flow_diagram(
+    file: Annotated[Path | None, typer.Argument(help="Left out: the disclosure flow.")] = None,
+    write: Annotated[Path | None, typer.Option(help="A folder for NAME.mmd, and NAME.md that shows it.")] = None,
+) -> None:
+    """Print the flow as a Mermaid diagram, or write it into a folder."""
+    from flows.diagram import mermaid
+
+    flow = composition.flow_of(file) if file else composition.script().flow
+    if write:
+        _write_diagram(write, flow.name, mermaid(flow))
+        return
+    typer.echo(mermaid(flow), nl=False)
+
+
+def _write_diagram(folder: Path, name: str, drawing: str) -> None:
+    from flows.diagram import embedded
+
+    page = folder / f"{name}.md"
+    before = page.read_text(encoding="utf-8") if page.exists() else ""
+    (folder / f"{name}.mmd").write_text(drawing, encoding="utf-8")
+    page.write_text(embedded(before, drawing), encoding="utf-8")
+    typer.echo(f"Written: {folder / name}.mmd and {page}")
+
+
+@slack_app.command("manifest")
+def slack_manifest(
+    url: Annotated[str, typer.Option(help="For HTTP: the address that Slack reaches. Left out: Socket Mode.")] = "",
+) -> None:
+    """The app's manifest, ready to paste into Slack."""
+    from adapters.slack.manifest import printed
+
+    typer.echo(printed(url))
+
+
+def doctor(
+    press: Annotated[str, typer.Option(help="Somebody's id in the trust's file: who presses a button in Slack.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Look at the school's Slack, and say what is wrong and what to do. Exit code 1 when something is wrong."""
+    from adapters.slack import doctor as of_slack
+
+    settings = settings_from(os.environ)
+    found = asyncio.run(composition.examine_slack(settings, press, lambda line: typer.echo(line, err=True)))
+    typer.echo(of_slack.as_json(found) if as_json else "\n".join(of_slack.lines(found)))
+    if not of_slack.is_well(found):
+        raise typer.Exit(1)

@@ -1,0 +1,65 @@
+"""What was written in a form of its own: the answer to the question it belongs to, or kept beside it. Pure.
+
+The form may have stood open while the conversation went on. Its words are kept in every case, and are never taken for
+the answer to another question than the one they were written for (T34).
+"""
+
+from __future__ import annotations
+
+from bot import asking, questions
+from bot.case import Kind
+from bot.conversation import Mode
+from bot.holding import hold, text_of, waits, waits_beside
+from bot.meaning import NotAnAnswer
+from bot.message import Action, Press, Tone
+from bot.showing import Reply
+from bot.turn import Deed, Turn
+from flows.flow import StepKind
+
+
+def written(turn: Turn, press: Press) -> None:
+    """Take the words of a form. In a form nothing is a command: what is written there is meant."""
+    if not text_of(turn).strip():
+        turn.tell(asking.say(turn.moment, "press.no_words"))
+    elif press.action is Action.REPLY and press.subject == turn.before.id:
+        _reply(turn, press.revision)
+    elif _is_its_question(turn, press):
+        _answer(turn)
+    else:
+        _keep_beside(turn, _kind(turn))
+
+
+def _is_its_question(turn: Turn, press: Press) -> bool:
+    it = turn.before
+    same = press.subject == it.id and press.revision == it.revision
+    return same and it.mode is Mode.ASKING and turn.step.kind is StepKind.WRITE
+
+
+def _answer(turn: Turn) -> None:
+    if waits(turn, text_of(turn), NotAnAnswer()):
+        hold(turn, NotAnAnswer())
+    else:
+        turn.reply({turn.step.id: ()})
+
+
+def _kind(turn: Turn) -> Kind:
+    return Kind.ADDITION if turn.before.mode is Mode.FINISHED else Kind.NOTE
+
+
+def _reply(turn: Turn, number: int) -> None:
+    """The lead who asked is told that there is an answer, and the message that asked says so too."""
+    ref = turn.conversation.ref
+    if _keep_beside(turn, Kind.REPLY):
+        turn.deeds.append(Deed.REPLIED)
+        turn.replies.append(Reply(questions.slot(ref, number), questions.answered(ref, turn.moment)))
+
+
+def _keep_beside(turn: Turn, kind: Kind) -> bool:
+    """Keep it as what it is; False where it waits first until it is known whom of the academy it may mean (N-18)."""
+    if waits_beside(turn, kind):
+        return False
+    turn.warn_of_danger(text_of(turn))
+    turn.keep(kind)
+    turn.change_case()
+    turn.lead.append(asking.say(turn.moment, "finished.added", Tone.QUIET, ref=turn.conversation.ref))
+    return True
