@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from tests.slack.limits import elements_of
 from tests.slack.reading import blocks_of
 from tests.slack.world import Json, Message
 

@@ -105,4 +105,6 @@ def direct_of(channel: str) -> str:
 
 def dressed(blocks: list[Json]) -> list[Json]:
     """Blocks as Slack keeps them: each has an id."""
-    return [block if "block_id" in block else {**block, "block_id": f"b{number}"} for number, block in enumerate(blocks)]
+    return [
+        block if "block_id" in block else {**block, "block_id": f"b{number}"} for number, block in enumerate(blocks)
+    ]

@@ -78,9 +78,7 @@ async def echo(api_url: str, keep: Keep) -> None:
 
 def _echo_app(client: AsyncWebClient, keep: Keep) -> AsyncApp:
     async def authorize(**_: object) -> AuthorizeResult:
-        return AuthorizeResult(
-            enterprise_id=None, team_id=TEAM, bot_token=client.token, bot_id=BOT_ID, bot_user_id=BOT
-        )
+        return AuthorizeResult(enterprise_id=None, team_id=TEAM, bot_token=client.token, bot_id=BOT_ID, bot_user_id=BOT)
 
     app = AsyncApp(signing_secret=SECRET, client=client, authorize=authorize, process_before_response=True)
 
@@ -111,7 +109,10 @@ def _mounted(app: AsyncApp) -> Part:
     async def answer(request: web.Request) -> web.Response:
         return await to_aiohttp_response(await app.async_dispatch(await to_bolt_request(request)))
 
-    return lambda server: server.router.add_post("/slack/events", answer) and None
+    def part(server: web.Application) -> None:
+        server.router.add_post("/slack/events", answer)
+
+    return part
 
 
 async def _healthy() -> dict[str, object]:

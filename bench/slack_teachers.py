@@ -172,7 +172,7 @@ class Echoed(Seat):
 
 
 class Teacher(Seat):
-    """Reads every card and answers it, from the first word to the last question; every other label is typed, not pressed.
+    """Reads every card and answers it, from the first word to the last question; every other label is typed.
     `forms`: words of their own go by a private form."""
 
     def __init__(self, place: Place, *, forms: bool = False) -> None:

@@ -90,5 +90,5 @@ class Line(_Whole):
 async def dial(url: str) -> Line:
     """A line to the server at this address."""
     at = urlsplit(url)
-    _, line = await asyncio.get_running_loop().create_connection(Line, at.hostname, at.port)
+    _, line = await asyncio.get_running_loop().create_connection(Line, at.hostname or "", at.port or 0)
     return line

@@ -25,13 +25,13 @@ def note(tx: Tx, waiting: Waiting, sent: Sent, moment: Moment, doors: tuple[str,
     """Write down what became of it, and what follows."""
     match sent.outcome:
         case Outcome.TAKEN:
-            _taken(tx, waiting, sent, moment)
+            _taken(tx, waiting, sent, moment, doors)
         case Outcome.AGAIN:
             _again(tx, waiting, sent, moment)
         case Outcome.UNSURE:
             _unsure(tx, waiting, sent, moment)
         case Outcome.HELD | Outcome.MISSING:
-            _put_back(tx, waiting, sent, moment)
+            _not_now(tx, waiting, sent, moment)
         case Outcome.DOUBTED:
             _doubted(tx, waiting, sent, moment, doors)
         case Outcome.NEVER:
@@ -40,20 +40,23 @@ def note(tx: Tx, waiting: Waiting, sent: Sent, moment: Moment, doors: tuple[str,
             tx.abandon(waiting, sent.reason, moment.now)
 
 
-def _put_back(tx: Tx, waiting: Waiting, sent: Sent, moment: Moment) -> None:
+def _not_now(tx: Tx, waiting: Waiting, sent: Sent, moment: Moment) -> None:
     """Its turn has not come; or it may yet turn up, and is looked for before it is sent again."""
-    missing = sent.outcome is Outcome.MISSING
-    wait = _backoff(waiting, 0.0) if missing else asked_for(sent.retry_after)
-    tx.put_back(waiting, moment.now + wait, interrupted=missing)
+    if sent.outcome is Outcome.HELD:
+        tx.hold_back(waiting, moment.now + asked_for(sent.retry_after))
+    else:
+        tx.put_back(waiting, moment.now + _backoff(waiting, 0.0), interrupted=True)
 
 
-def _taken(tx: Tx, waiting: Waiting, sent: Sent, moment: Moment) -> None:
+def _taken(tx: Tx, waiting: Waiting, sent: Sent, moment: Moment, doors: tuple[str, ...]) -> None:
     post = waiting.post
     if not tx.delivered(waiting, sent.message_id, moment.now) or not _hands_off(post):
         return
     case, conversation = tx.case(post.ref), tx.conversation_about(post.ref)
     if case and conversation and post.destination in case.posts:
         escalation.arrived(tx, case, conversation, post.destination, moment)
+        if waiting.attempts > 1 and post.destination.reach is Reach.CHANNEL:
+            escalation.alarm_over(tx, case, moment, doors)
 
 
 def _again(tx: Tx, waiting: Waiting, sent: Sent, moment: Moment) -> None:

@@ -187,10 +187,19 @@ def alarm(tx: Tx, ref: str, why: str, moment: Moment, doors: tuple[str, ...]) ->
     if case is None:
         return
     tx.audit(Audited(moment.now, BOT, "doubted", ref, why))
+    send(tx, moment, *handoff.alarms(case, moment, _alarmed(case, moment, doors), why))
+
+
+def alarm_over(tx: Tx, case: Case, moment: Moment, doors: tuple[str, ...]) -> None:
+    """The channel could be looked up after all, and has the case now."""
+    send(tx, moment, *handoff.alarms_over(case, moment, _alarmed(case, moment, doors)))
+
+
+def _alarmed(case: Case, moment: Moment, doors: tuple[str, ...]) -> tuple[Destination, ...]:
     people = (*(case.ladder[0].people if case.ladder else ()), moment.directory.trust.lead.id)
     away = routing.implicated(moment.directory, case)
     told = [moment.directory.person(id) for id in dict.fromkeys(people) if id not in away]
-    send(tx, moment, *handoff.alarms(case, moment, routing.addresses(told, doors), why))
+    return routing.addresses(told, doors)
 
 
 def _without(case: Case, place: Destination) -> Case:

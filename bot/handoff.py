@@ -139,6 +139,8 @@ def answered(case: Case, moment: Moment) -> tuple[Post, ...]:
 
 def is_only_in_place(post: Post) -> bool:
     """Whether it changes or takes away what stands there, and is worth nothing where nothing stands."""
+    if post.slot.startswith("alarm:"):
+        return post.lane >= Lane.RECEIPT
     return post.slot.startswith(("case:", "notice:")) and (not post.ref or post.lane >= Lane.RECEIPT)
 
 
@@ -174,6 +176,13 @@ def alarms(case: Case, moment: Moment, places: Sequence[Destination], why: str) 
     said = say(moment, "alarm.channel", Tone.URGENT, academy=_academy(moment, case), why=moment.say(f"doubt.{why}"))
     card = Card(moment.say("notification.alarm"), moment.say("alarm.title"), (said, say(moment, "alarm.do")))
     return tuple(Post(place, f"alarm:{case.ref}", card, Lane.ESCALATION) for place in places)
+
+
+def alarms_over(case: Case, moment: Moment, places: Sequence[Destination]) -> tuple[Post, ...]:
+    """What becomes of the alarm once the channel has been looked up after all, and has the case."""
+    said = say(moment, "alarm.over", Tone.QUIET, academy=_academy(moment, case))
+    card = Card(moment.say("notification.alarm"), passages=(said,))
+    return tuple(Post(place, f"alarm:{case.ref}", card, Lane.RECEIPT) for place in places)
 
 
 def _academy(moment: Moment, case: Case) -> str:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from bot import casework, contacts, deeds, escalation, receiving, routing
 from bot.asking import card
 from bot.case import Entry, Kind
-from bot.message import Card, Destination, Incoming, Lane, Passage, Post, Reach, Tone
+from bot.message import Card, Destination, Incoming, Lane, Passage, Post, Press, Reach, Tone
 from bot.moment import Moment
 from bot.ports import Audited, Door, Timer, Tx
 
@@ -68,14 +68,19 @@ def write_unread(tx: Tx, incoming: Incoming, error: str, moment: Moment) -> str:
     Returns the reference it is kept under, or '' when it was nothing of a report: a lead's press, or what is not kept.
     """
     press, away = incoming.press, incoming.outside or incoming.overheard
-    if away or (press and press.action in casework.LEAD_ACTIONS):
+    if away or (press and press.action in casework.LEAD_ACTIONS and not _is_of_a_case(tx, incoming, press)):
         tx.audit(Audited(moment.now, escalation.BOT, "turn_failed", detail=error))
         return ""
-    ref = _where(tx, incoming, moment)
+    ref = press.subject if press and press.action in casework.LEAD_ACTIONS else _where(tx, incoming, moment)
     picked = tuple(value for values in press.answers.values() for value in values) if press else ()
     tx.chronicle(Entry(ref, moment.now, Kind.UNREAD, incoming.sender.key, words=incoming.text, values=picked))
     tx.audit(Audited(moment.now, escalation.BOT, "turn_failed", ref, error))
     return ref
+
+
+def _is_of_a_case(tx: Tx, incoming: Incoming, press: Press) -> bool:
+    """Whether a lead wrote something to a case: a note, or a question."""
+    return bool(incoming.text.strip()) and tx.case(press.subject) is not None
 
 
 def _where(tx: Tx, incoming: Incoming, moment: Moment) -> str:

@@ -11,14 +11,16 @@ from typing import Any, TypeVar
 
 import pytest
 
-from bot import composition
+from bot import casework, composition
 from bot.bot import Bot
+from bot.case import Kind
 from bot.errors import StoreUnavailable
 from bot.message import Action, Press
 from bot.moment import Script
 from bot.ports import Store, Tx
 from tests import leads
 from tests.leads import trust_file
+from tests.on_the_way import kept
 from tests.school import School, school, text_of
 
 T = TypeVar("T")
@@ -265,6 +267,20 @@ async def test_a_leads_press_that_breaks_makes_no_case_of_its_own(here: School) 
     assert here.rows("select count(*) from cases") == cases
     assert here.rows("select count(*) from chronology where kind = 'unread'") == [(0,)]
     assert "Your words are kept" not in here.reads("dsl-north")
+
+
+async def test_a_leads_note_in_a_turn_that_breaks_is_kept_with_the_case_and_said_to_be(
+    here: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: object) -> None:
+        raise RuntimeError(WORDS)
+
+    await leads.tells(here)
+    monkeypatch.setattr(casework, "act", breaks)
+    await here.hears(here.incoming("dsl-north", text=WORDS, press=Press(Action.ADD_NOTE, here.ref())))
+    assert await kept(here, Kind.UNREAD) == [WORDS]
+    assert "Your words are kept" in here.reads("dsl-north")
+    assert len(here.rows("select ref from cases")) == 1
 
 
 async def test_a_timer_that_breaks_does_not_hold_up_the_others(here: School) -> None:

@@ -97,6 +97,16 @@ async def test_what_is_put_back_is_no_longer_interrupted_unless_it_may_have_been
         assert [it.interrupted for it in await store.transact(_claim())] == [False, True]
 
 
+async def test_what_is_only_held_back_does_not_count_as_tried(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        await store.transact(_post("a"))
+        for _ in range(3):
+            (waiting,) = await store.transact(_claim())
+            assert waiting.attempts == 1
+            assert await store.transact(lambda tx, held=waiting: tx.hold_back(held, NOW))
+        assert not await store.transact(lambda tx: tx.hold_back(waiting, NOW))
+
+
 async def test_what_a_turn_posts_under_a_lease_is_its_own_and_nobody_elses(tmp_path: Path) -> None:
     def turn(tx: Tx) -> Sequence[Waiting]:
         tx.lease_what_is_posted(NOW, 10)

@@ -25,7 +25,7 @@ TEACHERS = [f"U0TELLER{number:02}" for number in range(8)]
 def _slack(folder: Path) -> FakeSlack:
     people, rooms = town(slack_trust(folder))
     slack = FakeSlack([*people, *(Somebody(id, f"Kim {id}") for id in TEACHERS)], rooms)
-    slack.set_up(retry_delays=(0.3, 1.0, 3.0))
+    slack.set_up(retry_delays=(0.3, 1.0, 3.0), patience=0.5)
     return slack
 
 

@@ -24,7 +24,7 @@ from tests.slack.wire import APP_TOKEN, BOT_TOKEN
 from tests.slack.world import Room, Somebody
 from tests.slack_reception import JADE, Desk
 
-PATIENT_SECONDS = 20.0
+PATIENT_SECONDS = 60.0
 
 
 @dataclass

@@ -58,6 +58,10 @@ def _isolated(line: str) -> str:
     return _FSI * (1 + closed) + line + _PDI * (1 + opened)
 
 
+HEAVIEST = 5
+"""What one letter weighs at most: it is an `&`."""
+
+
 def weight(text: str) -> int:
     """How many letters Slack may count in it, at most."""
     units = len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
@@ -66,6 +70,8 @@ def weight(text: str) -> int:
 
 def pieces(text: str, most: int = STRETCH) -> list[str]:
     """The text in stretches of at most `most` letters; joined again they are the text (T28)."""
+    if HEAVIEST * len(text) <= most:
+        return [text] if text else []
     found = []
     while len(text) > most or weight(text) > most:
         cut = _cut(text, most)
@@ -91,7 +97,7 @@ def _fitting(text: str, most: int) -> str:
 def trimmed(text: str, most: int) -> str:
     """For the names of things that press: what does not fit ends in an ellipsis that can be seen."""
     text = shown(text)
-    return text if weight(text) <= most else _fitting(text, most - 1).rstrip() + "…"
+    return text if HEAVIEST * len(text) <= most or weight(text) <= most else _fitting(text, most - 1).rstrip() + "…"
 
 
 def plain(text: str) -> Json:

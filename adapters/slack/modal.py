@@ -27,6 +27,8 @@ LONGEST_WORDS = 3000
 _OURS = "Handrail"
 _PAGE_BYTES = 150_000
 """Of the 250,000 that Slack takes in a view: the rest is for its buttons."""
+_MUCH = 8
+"""Blocks of a view that are more than one looks at together."""
 _LONGEST_PRIVATE = 3000
 
 
@@ -50,7 +52,8 @@ def case_view(card: Card, say: Say, opened: Press, page: int = 0) -> Json:
 
 
 def case_views(card: Card, say: Say, opened: Press) -> list[Json]:
-    """The card in as many parts as Slack's limits ask for. Every part has all of its buttons.
+    """The card in as many parts as Slack's limits ask for. Every part has all of its buttons: first, where there is
+    much to read, so that nobody has to look for them below it.
 
     The buttons between the parts repeat `opened`, the press that is answered. One that does more than open is not done
     again: then they open the case. The card has no fields.
@@ -62,9 +65,15 @@ def case_views(card: Card, say: Say, opened: Press) -> list[Json]:
     controls = control_blocks(card)
     parts = list(_parts(content, VIEW_BLOCKS - len(controls) - 1))
     return [
-        _modal(card.title if fits else _OURS, [*part, *controls, *_turns(say, opened, number, len(parts))], say)
+        _modal(
+            card.title if fits else _OURS, [*_together(part, controls), *_turns(say, opened, number, len(parts))], say
+        )
         for number, part in enumerate(parts)
     ]
+
+
+def _together(read: list[Json], pressed: list[Json]) -> list[Json]:
+    return [*pressed, *read] if len(read) > _MUCH else [*read, *pressed]
 
 
 def _parts(blocks: Sequence[Json], most: int) -> Iterator[list[Json]]:

@@ -73,7 +73,7 @@ def content_blocks(card: Card) -> list[Json]:
 def _letters(card: Card) -> int:
     read = [card.title, *(line for passage in card.passages for line in (passage.heading, *passage.lines))]
     asked = [text for field in card.fields for text in (field.ask, field.help, *(o.label for o in field.options))]
-    return sum(map(weight, (*read, *asked, *(button.label for button in (*card.buttons, *card.footer)))))
+    return weight("".join((*read, *asked, *(button.label for button in (*card.buttons, *card.footer)))))
 
 
 def _shorter(card: Card) -> Card:

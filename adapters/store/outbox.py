@@ -110,6 +110,11 @@ class Outbox:
         bound = {"new_due_at": micros(due_at), "new_lease_owner": owner, "new_lease_until": 0}
         return bool(self._desk.run(sql.PUT_BACK, **self._lease(waiting), **bound))
 
+    def hold_back(self, waiting: Waiting, due_at: datetime) -> bool:
+        """Free the lease of a post that was not tried at all. False when the lease is no longer ours."""
+        bound = {"new_due_at": micros(due_at), "new_attempts": waiting.attempts - 1}
+        return bool(self._desk.run(sql.HOLD_BACK, **self._lease(waiting), **bound))
+
     def abandon(self, waiting: Waiting, reason: str, at: datetime) -> bool:
         """Give a post up. False when the lease is no longer ours."""
         return bool(self._desk.run(sql.ABANDON, **self._lease(waiting), new_reason=reason))
