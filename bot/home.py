@@ -43,7 +43,7 @@ def _numbers(moment: Moment) -> tuple[Passage, ...]:
     leads = contacts.lead_numbers(moment.directory, None, moment.now)
     outside = contacts.answering(moment.directory, moment.now, None)
     return (
-        Passage((*leads, moment.say("contacts.choose")), moment.say("contacts.here"), Tone.NUMBERS),
+        Passage((*leads, moment.say("contacts.choose")), moment.say("contacts.leads"), Tone.NUMBERS),
         Passage(outside, moment.say("steps.numbers_heading"), Tone.NUMBERS),
     )
 

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,10 @@ def _claim(now: datetime = NOW, limit: int = 50) -> Callable[[Tx], Sequence[Wait
 
 def _post(slot: str, lane: Lane = Lane.PROMPT, title: str = "", marks: str = "", ref: str = "") -> Callable[[Tx], None]:
     return lambda tx: tx.post(post(slot, lane, title=title, marks=marks, ref=ref), NOW)
+
+
+def _hold_back(waiting: Waiting, tx: Tx) -> bool:
+    return tx.hold_back(waiting, NOW)
 
 
 async def _titles(store: SqlStore, now: datetime = NOW) -> list[str]:
@@ -103,8 +108,8 @@ async def test_what_is_only_held_back_does_not_count_as_tried(tmp_path: Path) ->
         for _ in range(3):
             (waiting,) = await store.transact(_claim())
             assert waiting.attempts == 1
-            assert await store.transact(lambda tx, held=waiting: tx.hold_back(held, NOW))
-        assert not await store.transact(lambda tx: tx.hold_back(waiting, NOW))
+            assert await store.transact(partial(_hold_back, waiting))
+        assert not await store.transact(partial(_hold_back, waiting))
 
 
 async def test_what_a_turn_posts_under_a_lease_is_its_own_and_nobody_elses(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,22 +16,28 @@ from hypothesis import strategies as st
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.expression import ClauseElement
 
-from adapters.store import statements
+from adapters.seal import Keyring
+from adapters.store import migrate, statements
 from adapters.store.store import SqlStore
 from bot.case import Entry, Kind
-from bot.conversation import Answer
-from bot.errors import Stale
+from bot.conversation import Answer, Conversation
+from bot.errors import Stale, StoreRefused
 from bot.message import Person
 from bot.ports import Audited, Timer, TimerKind, Tx
 from tests.books import (
+    KEY,
     NOW,
     SENDER,
+    by_hand,
     case,
     conversation,
     each,
     entry,
+    made,
+    open_once,
     opened,
     run,
+    url,
 )
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=40)
@@ -185,3 +192,33 @@ def test_the_store_is_the_port_the_bot_asks_for() -> None:
         return store
 
     assert takes(SqlStore.__new__(SqlStore)) is not None
+
+
+def test_books_of_an_earlier_shape_are_refused_until_they_are_brought_up_and_lose_nothing(tmp_path: Path) -> None:
+    made(tmp_path)
+    by_hand(
+        tmp_path,
+        "DROP TABLE marks",
+        "DROP INDEX ix_conversations_sender",
+        "UPDATE alembic_version SET version_num = '0001'",
+    )
+    with pytest.raises(StoreRefused, match="handrail migrate"):
+        open_once(tmp_path)
+    migrate(url(tmp_path), Keyring.from_setting(KEY))
+    with opened(tmp_path) as store:
+        assert [it.words for it in run(store, lambda tx: tx.chronology(entry().ref))] == ["kept"]
+        run(store, lambda tx: tx.set_mark("swept", NOW))
+        assert run(store, lambda tx: (tx.mark("swept"), tx.mark("never"))) == (NOW, None)
+
+
+def test_somebodys_reports_are_found_newest_first_open_or_closed_and_nobody_elses(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        for number, sender in enumerate([SENDER, Person("web", "kim"), SENDER]):
+            talk = replace(conversation(f"c-{number}", f"R-{number}", sender), closed=number == 0)
+            run(store, partial(_save, talk))
+        assert run(store, lambda tx: tx.refs_of(SENDER, 10)) == ["R-2", "R-0"]
+        assert run(store, lambda tx: tx.refs_of(SENDER, 1)) == ["R-2"]
+
+
+def _save(talk: Conversation, tx: Tx) -> None:
+    tx.save_conversation(talk)

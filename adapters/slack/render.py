@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 from adapters.slack import presses
 from adapters.slack.blocks import (
@@ -47,8 +48,17 @@ def message_of(card: Card) -> Json:
 
 
 def home_view(card: Card) -> Json:
-    """The App Home of one person."""
-    return {"type": "home", "blocks": _fitting(card, VIEW_BLOCKS, HOME_LETTERS)}
+    """The App Home of one person, its buttons above the lists: nobody is to look for them below."""
+    blocks = _fitting(card, VIEW_BLOCKS, HOME_LETTERS)
+    pressed = control_blocks(card)
+    above = len(content_blocks(replace(card, passages=_opening(card))))
+    read = blocks[: len(blocks) - len(pressed)]
+    return {"type": "home", "blocks": [*read[:above], *pressed, *read[above:]]}
+
+
+def _opening(card: Card) -> tuple[Passage, ...]:
+    """What comes before the first heading."""
+    return tuple(takewhile(lambda passage: not passage.heading, card.passages))
 
 
 # --- the whole of it ---
