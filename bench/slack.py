@@ -23,7 +23,7 @@ LOADS = (1, 8, 32)
 MOST = max(LOADS)
 KINDS = ("ours", "echo", "row")
 FORMS = tuple(Load(kind, MOST, forms=True) for kind in KINDS)
-PACED = ((8, 8.0), (32, 12.0))
+PACED = ((8, 4.0), (32, 12.0))
 """With Slack's limits on: how many at once, and the seconds from one turn of each to their next."""
 
 ABOUT = (
@@ -41,10 +41,10 @@ Note = Callable[[str], object]
 class Plan:
     """Rounds, seconds of each measurement, conversations before the first look at memory."""
 
-    rounds: int = 5
+    rounds: int = 3
     seconds: float = 2.0
-    conversations: int = 300
-    paced_seconds: float = 20.0
+    conversations: int = 200
+    paced_seconds: float = 40.0
 
 
 QUICK = Plan(1, 1.0, 8, 4.0)

@@ -14,11 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.web import PersonView
-from bot import composition
+from bot import composition, delivery
 from bot.bot import Bot
 from bot.case import Urgency, new_reference
 from bot.errors import SendAmbiguous, SendFailed, SendRefused
 from bot.message import Action, Card, Destination, Lane, Press, Reach
+from bot.moment import Moment
+from bot.ports import Tx, Waiting
+from bot.sending import Sent
 from tests import leads
 from tests.leads import TEACHER_SCREEN, at_channel, behind, restart
 from tests.school import School, school, text_of
@@ -356,7 +359,7 @@ async def test_one_place_that_hangs_holds_up_nobody_else(here: School) -> None:
     assert not given_up.is_set()
     released.set()
     await here.settles()
-    await asyncio.gather(*here.bot._rounds._slow)
+    await asyncio.gather(*here.bot._rounds._behind)
     assert here.ref() in here.channel_reads()
 
 
@@ -379,3 +382,21 @@ async def test_an_order_to_ring_that_may_not_have_arrived_is_given_once_more(her
     assert len(lost) == 1
     later = [card for card in here.screen("teacher") if not card.title and "Ring these people now" in text_of(card)]
     assert later
+
+
+async def test_a_note_that_breaks_its_turn_holds_up_no_other(here: School, monkeypatch: pytest.MonkeyPatch) -> None:
+    note = delivery.note
+
+    def breaks(tx: Tx, waiting: Waiting, sent: Sent, moment: Moment, doors: tuple[str, ...]) -> None:
+        if waiting.post.slot.startswith("question:"):
+            raise RuntimeError("broken")
+        note(tx, waiting, sent, moment, doors)
+
+    monkeypatch.setattr(delivery, "note", breaks)
+    await here.says("a girl told me something")
+    assert here.rows("select count(*) from outbox where state = 'sent'") == [(1,)]
+    monkeypatch.undo()
+    await leads.tells_as(here, "kim", ["none"])
+    assert here.rows("select count(*) from outbox where state = 'waiting'") == [(1,)]
+    await here.passes(minutes=2)
+    assert here.rows("select count(*) from outbox where state = 'waiting'") == [(0,)]
