@@ -10,7 +10,7 @@ import random
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 import pytest
 import pytest_asyncio
@@ -325,3 +325,13 @@ def test_any_bytes_are_read_or_refused(raw: bytes, kind: str) -> None:
         assert isinstance(read_body(raw, kind), dict)
     except Refused as refused:
         assert refused.status == 400
+
+
+@pytest.mark.parametrize("text", ["a\\x41b", "\\n", "50% + é 😀", "\\u0041", "a+b&c=d"])
+def test_a_form_is_read_exactly_as_it_was_written(text: str) -> None:
+    assert read_body(b"text=" + quote_plus(text).encode(), FORM)["text"] == text
+
+
+def test_a_part_that_stands_twice_is_refused() -> None:
+    with pytest.raises(Refused):
+        read_body(b"text=a&text=b", FORM)

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
+from urllib.parse import parse_qsl
 
 import structlog
 from aiohttp import web
@@ -181,24 +182,11 @@ def _read_json(text: str) -> Any:
 
 def _read_form(text: str) -> Any:
     """A form holds either JSON as its `payload`, or a command's parts."""
-    pairs = [_part(part) for part in text.split("&", _MOST_PARTS)]
+    pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=_MOST_PARTS)
     parts = dict(pairs)
     if len(parts) != len(pairs):
         raise ValueError("a part stands there twice")
     return _read_json(parts["payload"]) if "payload" in parts else parts
-
-
-def _part(part: str) -> tuple[str, str]:
-    name, sign, value = part.partition("=")
-    if not sign or "&" in value:
-        raise ValueError("not one part of a form")
-    return _unquoted(name), _unquoted(value)
-
-
-def _unquoted(text: str) -> str:
-    """What stands behind `+` and `%`. A press brings its whole message along, and `urllib` takes ten times as long."""
-    escaped = text.replace("+", " ").replace("\\", "\\\\").replace("%", "\\x").encode()
-    return escaped.decode("unicode_escape").encode("latin-1").decode("utf-8")
 
 
 _READERS: dict[str, Callable[[str], Any]] = {_JSON: _read_json, _FORM: _read_form}
