@@ -166,24 +166,22 @@ def stopping(conversation: Conversation, moment: Moment, lead: Sequence[Passage]
 
 
 def pause_buttons(conversation: Conversation, moment: Moment) -> tuple[Button, ...]:
-    """Go on, change, or send: under a nudge and for somebody who comes back."""
+    """Go on, change, and send or, once it is out, stop: under a nudge and for somebody who comes back."""
+    is_out = conversation.handed_off and not is_asked_again(conversation)
+    key, last = ("silence.stop", Action.STOP) if is_out else ("silence.send", Action.SEND_NOW)
     return (
         Button(moment.say("silence.go_on"), _press(conversation, Action.GO_ON), Style.PRIMARY),
         Button(moment.say("silence.change"), _press(conversation, Action.CHANGE)),
-        Button(moment.say("silence.send"), _press(conversation, Action.SEND_NOW)),
+        Button(moment.say(key), _press(conversation, last)),
     )
 
 
 def returned(conversation: Conversation, moment: Moment, *passages: Passage) -> Card:
-    """For somebody who comes back: go on, change, send, or, once it is out, start on something else."""
-    new = Button(moment.say("finished.new"), _press(conversation, Action.NEW))
-    buttons = pause_buttons(conversation, moment)
-    return Card(
-        notification=moment.say("notification.reply"),
-        passages=passages,
-        buttons=(*buttons, new) if conversation.handed_off else buttons,
-        footer=_footer(conversation, moment),
-    )
+    """For somebody who comes back: go on, change, send, or, once it is out, stop or start on something else."""
+    new = (Button(moment.say("finished.new"), _press(conversation, Action.NEW)),) if conversation.handed_off else ()
+    buttons = (*pause_buttons(conversation, moment), *new)
+    footer = _footer(conversation, moment)
+    return Card(moment.say("notification.reply"), passages=passages, buttons=buttons, footer=footer)
 
 
 def choosing(conversation: Conversation, moment: Moment, lead: Sequence[Passage] = ()) -> Card:
@@ -259,7 +257,8 @@ def _buttons(conversation: Conversation, moment: Moment, steps: Sequence[Step]) 
 def _private_button(conversation: Conversation, moment: Moment, step: Step) -> Button:
     """A form for the words, so that they stand in nobody's message history."""
     form = Writing(moment.say("form.private_title"), with_whom(conversation, moment, step.ask), moment.say("form.send"))
-    return Button(moment.say("form.private"), _press(conversation, Action.WRITE), writes=form)
+    press = Press(Action.WRITE, conversation.id, conversation.revision, {step.id: ()})
+    return Button(moment.say("form.private"), press, writes=form)
 
 
 def _answer_button(conversation: Conversation, step: Step, values: tuple[str, ...], label: str) -> Button:

@@ -16,7 +16,7 @@ from functools import partial
 
 import structlog
 
-from bot import delivery, escalation, home, receiving, rescue, silence
+from bot import delivery, escalation, hearing, home, more, receiving, rescue, silence
 from bot.case import Case
 from bot.errors import StoreUnavailable, what_broke
 from bot.message import Card, Incoming, Person
@@ -53,6 +53,7 @@ class Bot:
         self._rescue = Rescue(doors)
         self._rounds = Rounds(store, doors, self._moment, self._order)
         self._strikes: Counter[tuple[TimerKind, str]] = Counter()
+        self._helped: set[tuple[TimerKind, str]] = set()
         self._last_good: dict[str, float] = {}
 
     # --- hear ---
@@ -89,8 +90,9 @@ class Bot:
 
     async def home(self, who: Person) -> Card:
         """The first page for a member of staff. Raises StoreUnavailable: `numbers` is right all the same."""
-        cases = await self._store.transact(partial(_cases_of, who))
-        return home.home(cases, self._moment())
+        moment = self._moment()
+        cases, goes_on = await self._store.transact(partial(_reports_of, who, moment))
+        return home.home(cases, moment, goes_on=goes_on)
 
     def numbers(self) -> Card:
         """Whom to ring at this minute, from memory (I12)."""
@@ -101,6 +103,10 @@ class Bot:
     async def deliver(self) -> int:
         """Send what waits, the leads first and the teacher after. Returns how many posts were tried."""
         return await self._rounds.deliver()
+
+    async def close(self) -> None:
+        """Let what is on its way arrive, before the books are closed."""
+        await self._rounds.close()
 
     # --- watch ---
 
@@ -129,9 +135,12 @@ class Bot:
             tx.clear_timers(timer.subject, (timer.kind,))
             if timer.kind is TimerKind.RUNG:
                 escalation.climb(tx, timer.subject, moment)
+            elif timer.kind is TimerKind.MORE:
+                more.tell_later(tx, timer.subject, moment, self._order(""))
             else:
                 silence.fire(tx, timer, moment, self._doors_of(tx, timer))
             self._strikes.pop((timer.kind, timer.subject), None)
+            self._helped.discard((timer.kind, timer.subject))
             return True
         return False
 
@@ -142,7 +151,8 @@ class Bot:
             strikes = self._strikes[timer.kind, timer.subject]
             if strikes == 1:
                 tx.audit(Audited(moment.now, escalation.BOT, "timer_failed", detail=f"{timer.kind}:{timer.subject}"))
-            elif strikes == STRIKES:
+            elif strikes >= STRIKES and (timer.kind, timer.subject) not in self._helped:
+                self._helped.add((timer.kind, timer.subject))
                 rescue.call_for_help(tx, timer, moment, self._order(""))
             tx.set_timer(replace(timer, due_at=moment.now + (delivery.LATER if strikes < STRIKES else POISONED)))
 
@@ -165,6 +175,7 @@ class Bot:
 
     async def run(self) -> None:
         """Deliver and watch until cancelled. A fault of the store is waited out, never swallowed for good."""
+        self._last_good = dict.fromkeys(("deliver", "watch"), time.monotonic())
         await asyncio.gather(self._keep_delivering(), self._keep_watching())
 
     async def _keep_delivering(self) -> None:
@@ -230,5 +241,8 @@ def _heard_once(incoming: Incoming) -> str:
     return f"{incoming.sender.key}:{incoming.key}"
 
 
-def _cases_of(who: Person, tx: Tx) -> tuple[Case, ...]:
-    return tuple(case for ref in tx.refs_of(who, _MOST_SHOWN) if (case := tx.case(ref)))
+def _reports_of(who: Person, moment: Moment, tx: Tx) -> tuple[tuple[Case, ...], bool]:
+    """The newest, and whether a start goes on with one of them."""
+    cases = tuple(case for ref in tx.refs_of(who, _MOST_SHOWN) if (case := tx.case(ref)))
+    it = tx.conversation_of(who)
+    return cases, it is not None and not hearing.is_over(it, moment)

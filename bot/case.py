@@ -79,13 +79,14 @@ class Notice:
 class Case:
     """A case without its words.
 
-    `staff` is what was answered about adults who work there. `implicated` are the roster ids of those it meant on the
-    day it was answered: whoever takes over a part later was not meant, and whoever leaves it still was (T52).
-    `shared`: a lead has since handed it to the usual team. `unscreened`: only the person the trust has named may open
-    it. `mistaken`: the reporter says so of a case that is out. `posts` are the places where its card stands, `notices`
-    at most one for each place, `blind_places` where a notice without words stands. `whom` is the role it was handed
-    to, `delivered_role` the one whose platform first took it. `rung` is the rung now waited on; one past the last
-    means that the member of staff has been told to ring.
+    `staff` is what was answered about adults who work there. `implicated` are the roster ids of those it meant on
+    the day it was answered: whoever takes over a part later was not meant, and whoever leaves it still was (T52).
+    `shared`: a lead has since handed it to the usual team. `unscreened`: only the person the trust has named may
+    open it. `mistaken`: the reporter says so of a case that is out. `posts` are the places where its card stands,
+    `notices` at most one for each place and one that more has joined, `doubted` why its channel is not safe,
+    `blind_places` where a notice without words stands. `whom` is the role it was handed to, `delivered_role` the
+    one whose platform first took it. `rung` is the rung now waited on; one past the last means that the member of
+    staff has been told to ring. `more_told_at`: when those who have it were last told that something joined it.
     """
 
     ref: str
@@ -102,6 +103,7 @@ class Case:
     mistaken: bool = False
     posts: tuple[Destination, ...] = ()
     notices: tuple[Notice, ...] = ()
+    doubted: str = ""
     blind_places: tuple[Destination, ...] = ()
     ladder: tuple[Rung, ...] = ()
     whom: str = ""
@@ -113,6 +115,7 @@ class Case:
     acknowledged_at: datetime | None = None
     acknowledged_by: str = ""
     acknowledged_role: str = ""
+    more_told_at: datetime | None = None
     version: int = 0
 
     @property

@@ -128,7 +128,9 @@ def _share(act: _Act) -> Card:
     conversation = act.tx.conversation_about(case.ref)
     if conversation:
         shared = replace(case, shared=True, acknowledged_by="")
-        _correct_steps(act, escalation.start(act.tx, shared, conversation, act.moment, act.doors), conversation)
+        started = escalation.start(act.tx, shared, conversation, act.moment, act.doors)
+        escalation.send(act.tx, act.moment, *receipt.moved(case, started, conversation, act.moment, "receipt.placed"))
+        _correct_steps(act, started, conversation)
     return card(act.moment, say(act.moment, "press.shared"))
 
 
@@ -156,6 +158,7 @@ def _ask(act: _Act) -> Card:
     act.record("asked")
     _keep(act, Kind.QUESTION)
     number = questions.count(act.tx.chronology(act.case.ref))
+    act.tx.save_conversation(replace(conversation, asked=number))
     escalation.send(act.tx, act.moment, questions.asked(act.case, conversation, number, act.moment, act.role))
     return _done(act, "press.asked")
 

@@ -106,6 +106,7 @@ async def bot_over(store: Store, trust: TrustFile, doors: Mapping[str, Door], cl
         running.cancel()
         with suppress(asyncio.CancelledError):
             await running
+        await bot.close()
 
 
 async def serve(settings: Settings, opened: Callable[[str], None]) -> None:

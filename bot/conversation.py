@@ -32,12 +32,14 @@ class Held:
 
     It stays here, out of the case, until it is asked again whether an adult there is concerned; then it is kept as
     `kind` of `step`. Without words: they stand in the chronology, from before it was known who may read them.
+    `question`: the number of the lead's question that they answer.
     """
 
     kind: Kind = Kind.NOTE
     step: str = ""
     words: str = ""
     values: tuple[str, ...] = ()
+    question: int = 0
 
 
 class Mode(StrEnum):
@@ -58,7 +60,10 @@ class Conversation:
     `revision` is the serial number of the card that now stands, `candidates` the readings of a typed answer that wait
     for a yes. `blind`: a notice without words is out. `handed_off`: the case is with somebody who may see it.
     `complete`: the essentials are answered. `steps_given`: so are the next steps. `told`: something about a concern has
-    been said. `danger_said`: so has something of danger, after the case was out. `held`: words that wait (`Held`).
+    been said. `danger_said`: so has something of danger, with no "no" to it since. `held`: words that wait (`Held`).
+    `wordless`: begun with a button, and nothing written or picked yet.
+    `unsorted`: words typed after the end that wait until it is said which report they are about. `asked`: the number of
+    the newest question of a lead that has no answer yet, or 0.
     """
 
     id: str
@@ -81,12 +86,17 @@ class Conversation:
     repeated: bool = False
     earlier_ref: str = ""
     danger_said: bool = False
+    wordless: bool = False
     held: tuple[Held, ...] = ()
+    unsorted: str = ""
+    asked: int = 0
     closed: bool = False
     version: int = 0
 
     def with_answer(self, step: str, answer: Answer) -> Conversation:
-        return replace(self, answers={**self.answers, step: answer}, told=True, repeated=False, candidates=())
+        return replace(
+            self, answers={**self.answers, step: answer}, told=True, wordless=False, repeated=False, candidates=()
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +173,11 @@ def goes_to_the_team(conversation: Conversation) -> bool:
 def is_asked_again(conversation: Conversation) -> bool:
     """Whether words wait for a second answer about adults of the academy (N-18)."""
     return bool(conversation.held) and STAFF in conversation.answers
+
+
+def is_urgent(conversation: Conversation) -> bool:
+    """Whether somebody may be in danger: as answered, or in words since (D-11)."""
+    return in_danger(conversation) or conversation.danger_said
 
 
 def in_danger(conversation: Conversation) -> bool:

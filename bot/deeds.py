@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from bot import escalation, handoff, nextsteps, receipt, routing
+from bot import escalation, handoff, more, nextsteps, receipt, routing
 from bot.case import LIFE, Case, CaseState, Kind
-from bot.conversation import Conversation, academy_of, in_danger, is_screened, staff_of
+from bot.conversation import Conversation, academy_of, is_asked_again, is_screened, is_urgent, staff_of
+from bot.facts import StaffRole
 from bot.message import Post
 from bot.moment import Moment
 from bot.ports import Audited, Timer, TimerKind, Tx
@@ -69,7 +70,9 @@ def open_case(tx: Tx, conversation: Conversation, moment: Moment) -> None:
 
 def _hand_off(work: Work) -> None:
     """With danger the next steps go out with the case: nobody waits for them until the last question (D-11)."""
-    case = _start(work)
+    before, case = work.case(), _start(work)
+    if before.acknowledged_at and not case.acknowledged_at:
+        escalation.send(work.tx, work.moment, *receipt.moved(before, case, work.now, work.moment, "receipt.placed"))
     if case.alert and Deed.NEXT_STEPS not in work.decision.deeds:
         _post_steps(work, case)
 
@@ -150,9 +153,9 @@ def _move(work: Work, before: Case, placed: Case) -> None:
     moved = _start(work)
     if _is_danger_told(work) and moved.acknowledged_at:
         work.tx.save_case(_warn(work, moved))
-    if moved.whom != routing.NOBODY:
-        lapsed = bool(before.acknowledged_at and not moved.acknowledged_at)
-        escalation.send(work.tx, work.moment, receipt.moved_note(moved, work.now, work.moment, lapsed=lapsed))
+    unsaid = is_asked_again(work.before) and staff_of(work.now) == {StaffRole.UNKNOWN}
+    key = "receipt.unsaid" if unsaid else "receipt.moved"
+    escalation.send(work.tx, work.moment, *receipt.moved(before, moved, work.now, work.moment, key))
     _correct_steps(work, moved)
 
 
@@ -262,21 +265,25 @@ def _set_timers(work: Work) -> None:
     if work.before.nudged and not work.now.nudged:
         due = now + timedelta(minutes=timing.nudge_minutes)
         work.tx.set_timer(Timer(TimerKind.NUDGE, work.now.id, due))
-    if work.now.held and not work.before.held:
-        minutes = timing.danger_silent_minutes if in_danger(work.now) else timing.silent_minutes
+    newly_urgent = is_urgent(work.now) and not is_urgent(work.before)
+    waits = work.now.held or not is_screened(work.now)
+    if (work.now.held and not work.before.held) or (newly_urgent and waits):
+        minutes = timing.danger_silent_minutes if is_urgent(work.now) else timing.silent_minutes
         work.tx.set_timer(Timer(TimerKind.SILENCE, work.now.id, now + timedelta(minutes=minutes)))
     elif work.now.steps_given and not work.before.steps_given:
         work.tx.clear_timers(work.now.id, (TimerKind.SILENCE,))
-    elif in_danger(work.now) and not in_danger(work.before) and not is_screened(work.now):
-        due = now + timedelta(minutes=timing.danger_silent_minutes)
-        work.tx.set_timer(Timer(TimerKind.SILENCE, work.now.id, due))
 
 
 def _replied(work: Work) -> None:
     """The reporter has answered a lead's question: whoever has the case is told."""
     if case := work.tx.case(work.now.ref):
         escalation.send(work.tx, work.moment, *handoff.case_posts(case, work.now, work.moment))
+        case = escalation.with_the_holder(work.tx, case, work.now, work.moment, work.doors)
         work.tx.save_case(escalation.tell_of_more(work.tx, case, work.moment, "post.answered"))
+
+
+def _added(work: Work) -> None:
+    more.tell(work.tx, work.now, work.moment, work.doors)
 
 
 _DEEDS: Mapping[Deed, Callable[[Work], None]] = {
@@ -288,4 +295,5 @@ _DEEDS: Mapping[Deed, Callable[[Work], None]] = {
     Deed.MISTAKE: _mistake,
     Deed.JOIN: _join,
     Deed.REPLIED: _replied,
+    Deed.ADDED: _added,
 }

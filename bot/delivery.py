@@ -18,7 +18,8 @@ LATER = timedelta(seconds=60)
 """The longest wait of our own before a post that certainly was not taken is tried again (P1)."""
 
 _LATE = timedelta(minutes=2)
-_MOST_UPDATES = 5
+_A_DAY = timedelta(days=1)
+"""How long an update in place is repeated while nobody knows whether it was made: repeating it is harmless."""
 
 
 def note(tx: Tx, waiting: Waiting, sent: Sent, moment: Moment, doors: tuple[str, ...]) -> None:
@@ -55,8 +56,8 @@ def _taken(tx: Tx, waiting: Waiting, sent: Sent, moment: Moment, doors: tuple[st
     case, conversation = tx.case(post.ref), tx.conversation_about(post.ref)
     if case and conversation and post.destination in case.posts:
         escalation.arrived(tx, case, conversation, post.destination, moment)
-        if waiting.attempts > 1 and post.destination.reach is Reach.CHANNEL:
-            escalation.alarm_over(tx, case, moment, doors)
+    if post.destination.reach is Reach.CHANNEL and (case := tx.case(post.ref)):
+        escalation.alarm_over(tx, case, moment, doors)
 
 
 def _again(tx: Tx, waiting: Waiting, sent: Sent, moment: Moment) -> None:
@@ -70,8 +71,7 @@ def _again(tx: Tx, waiting: Waiting, sent: Sent, moment: Moment) -> None:
 def _doubted(tx: Tx, waiting: Waiting, sent: Sent, moment: Moment, doors: tuple[str, ...]) -> None:
     """Nothing goes where it may not be safe (I4). A look-up that failed is made again; meanwhile by another way."""
     place = waiting.post.destination
-    first = waiting.attempts == 1 or sent.reason != Doubt.UNCHECKED
-    if first and place.reach is Reach.CHANNEL:
+    if place.reach is Reach.CHANNEL:
         escalation.alarm(tx, waiting.post.ref, sent.reason, moment, doors)
     if sent.reason != Doubt.UNCHECKED:
         if case := tx.case(waiting.post.ref):
@@ -89,7 +89,7 @@ def _backoff(waiting: Waiting, retry_after: float) -> timedelta:
 def _unsure(tx: Tx, waiting: Waiting, sent: Sent, moment: Moment) -> None:
     """It may stand there already. In place it is repeated harmlessly; a handoff once, with the same reference (F6)."""
     post = waiting.post
-    if waiting.message_id and waiting.attempts < _MOST_UPDATES:
+    if waiting.message_id and moment.now - waiting.queued_at < _A_DAY:
         tx.put_back(waiting, moment.now + _backoff(waiting, 0.0))
     elif tx.abandon(waiting, sent.reason, moment.now) and not waiting.message_id:
         _repeat(tx, post, moment)
@@ -117,6 +117,8 @@ def _never(tx: Tx, waiting: Waiting, sent: Sent, moment: Moment, doors: tuple[st
     if not tx.abandon(waiting, sent.reason, moment.now):
         return
     if post.ref:
+        if post.destination.reach is Reach.CHANNEL:
+            escalation.one_to_one(tx, post.ref, post.destination, moment, doors)
         escalation.unreachable(tx, post.ref, post.destination, moment, sent.reason)
     elif post.slot.startswith(handoff.BLIND):
         _blind_elsewhere(tx, post, moment, doors)

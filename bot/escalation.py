@@ -13,7 +13,7 @@ from datetime import timedelta
 from bot import handoff, receipt, routing
 from bot.case import LIFE, Case, CaseState, Entry, Kind, Notice, Urgency
 from bot.conversation import Conversation
-from bot.message import Destination, Lane, Post, Reach
+from bot.message import Destination, Lane, Person, Post, Reach
 from bot.moment import Moment
 from bot.ports import Audited, Timer, TimerKind, Tx
 
@@ -114,16 +114,16 @@ def _draw_the_eye(tx: Tx, case: Case, moment: Moment, key: str, places: Sequence
 def rise(tx: Tx, case: Case, conversation: Conversation, moment: Moment, doors: tuple[str, ...]) -> Case:
     """The urgency rose: a new notice to everybody who has it, whoever acknowledged it above all; the shorter clock."""
     tx.audit(Audited(moment.now, BOT, "urgency_rose", case.ref, case.urgency))
-    return _to_everybody(tx, _with_the_holder(tx, case, conversation, moment, doors), moment, "post.risen")
+    return _to_everybody(tx, with_the_holder(tx, case, conversation, moment, doors), moment, "post.risen")
 
 
 def warn(tx: Tx, case: Case, conversation: Conversation, moment: Moment, doors: tuple[str, ...]) -> Case:
     """A sign of danger has been told: a new notice to everybody who has it, however urgent it was already (D-11)."""
     tx.audit(Audited(moment.now, BOT, "danger_told", case.ref))
-    return _to_everybody(tx, _with_the_holder(tx, case, conversation, moment, doors), moment, "post.danger_sign")
+    return _to_everybody(tx, with_the_holder(tx, case, conversation, moment, doors), moment, "post.danger_sign")
 
 
-def _with_the_holder(tx: Tx, case: Case, conversation: Conversation, moment: Moment, doors: tuple[str, ...]) -> Case:
+def with_the_holder(tx: Tx, case: Case, conversation: Conversation, moment: Moment, doors: tuple[str, ...]) -> Case:
     """The case's card stands one to one with whoever acknowledged it as well."""
     theirs = tuple(place for place in _holder(case, moment, doors) if place not in case.posts)
     wider = replace(case, posts=(*case.posts, *theirs))
@@ -138,9 +138,17 @@ def _to_everybody(tx: Tx, case: Case, moment: Moment, key: str) -> Case:
 
 
 def tell_of_more(tx: Tx, case: Case, moment: Moment, key: str = "post.more") -> Case:
-    """Something joined the case after its reporter had finished: whoever has it is told that there is more."""
+    """Something joined the case after its reporter had finished: whoever has it is told that there is more.
+
+    A notice of danger, or that nobody has acknowledged, stays as it is: this one weighs less.
+    """
     tx.audit(Audited(moment.now, BOT, "more_added", case.ref))
-    return _draw_the_eye(tx, case, moment, key, case.posts)
+    tx.clear_timers(case.ref, (TimerKind.MORE,))
+    light = tuple(f"notice:{case.ref}:{each}:" for each in ("post.more", "post.answered"))
+    weightier = tuple(notice for notice in case.notices if not notice.slot.startswith(light))
+    lighter = tuple(notice for notice in case.notices if notice not in weightier)
+    told = _draw_the_eye(tx, replace(case, notices=lighter), moment, key, case.posts)
+    return replace(told, notices=(*weightier, *told.notices), more_told_at=moment.now)
 
 
 def _holder(case: Case, moment: Moment, doors: tuple[str, ...]) -> tuple[Destination, ...]:
@@ -155,16 +163,22 @@ def arrived(tx: Tx, case: Case, conversation: Conversation, place: Destination, 
     tx.audit(Audited(moment.now, BOT, "delivered", case.ref, place.key))
     if case.delivered_at:
         return
-    with_somebody = replace(case, delivered_at=moment.now, delivered_role=_role_at(case, place))
+    with_somebody = replace(case, delivered_at=moment.now, delivered_role=_role_at(case, place, moment))
     tx.save_case(with_somebody)
     tell_reporter(tx, with_somebody, conversation, moment)
     if with_somebody.waits:
         _set_clock(tx, with_somebody, moment)
 
 
-def _role_at(case: Case, place: Destination) -> str:
-    roles = [rung.role for rung in case.ladder[1 : case.rung + 1] if place in rung.destinations]
-    return roles[0] if roles else case.whom
+def _role_at(case: Case, place: Destination, moment: Moment) -> str:
+    """Who has it once it is there: whom it was handed to, a later rung, or one of a team that has lost its channel."""
+    roles = [rung.role for rung in case.ladder[1:] if place in rung.destinations]
+    if roles:
+        return roles[0]
+    person = moment.directory.person_at(Person(place.door, place.id))
+    if person is None or not case.ladder or place in case.ladder[0].destinations:
+        return case.whom
+    return routing.role_of(moment.directory, case, person)
 
 
 def unreachable(tx: Tx, ref: str, place: Destination, moment: Moment, why: str) -> None:
@@ -181,24 +195,44 @@ def unreachable(tx: Tx, ref: str, place: Destination, moment: Moment, why: str) 
         tx.set_timer(Timer(TimerKind.RUNG, ref, moment.now))
 
 
+def one_to_one(tx: Tx, ref: str, channel: Destination, moment: Moment, doors: tuple[str, ...]) -> None:
+    """Its channel cannot have it: everybody of the team who would have read it there gets it one to one, at once."""
+    case, conversation = tx.case(ref), tx.conversation_about(ref)
+    if case is None or conversation is None or channel not in case.posts:
+        return
+    theirs = tuple(place for place in routing.team(moment.directory, case, doors) if place not in case.posts)
+    send(tx, moment, *handoff.case_posts(replace(case, posts=theirs), conversation, moment, Lane.HANDOFF))
+    tx.save_case(replace(case, posts=(*case.posts, *theirs)))
+
+
+def _channels(case: Case) -> tuple[Destination, ...]:
+    return tuple(place for place in case.posts if place.reach is Reach.CHANNEL)
+
+
 def alarm(tx: Tx, ref: str, why: str, moment: Moment, doors: tuple[str, ...]) -> None:
     """The academy's channel is not safe for a case: its first rung and the trust's lead hear why, one to one (I4)."""
     case = tx.case(ref)
-    if case is None:
+    if case is None or case.doubted == why:
         return
     tx.audit(Audited(moment.now, BOT, "doubted", ref, why))
-    send(tx, moment, *handoff.alarms(case, moment, _alarmed(case, moment, doors), why))
+    tx.save_case(replace(case, doubted=why))
+    stood = any(tx.stands(place, handoff.case_slot(case)) for place in _channels(case))
+    send(tx, moment, *handoff.alarms(case, moment, _alarmed(case, moment, doors), why, stood=stood))
 
 
 def alarm_over(tx: Tx, case: Case, moment: Moment, doors: tuple[str, ...]) -> None:
     """The channel could be looked up after all, and has the case now."""
+    if not case.doubted:
+        return
+    tx.save_case(replace(case, doubted=""))
     send(tx, moment, *handoff.alarms_over(case, moment, _alarmed(case, moment, doors)))
 
 
 def _alarmed(case: Case, moment: Moment, doors: tuple[str, ...]) -> tuple[Destination, ...]:
     people = (*(case.ladder[0].people if case.ladder else ()), moment.directory.trust.lead.id)
     away = routing.implicated(moment.directory, case)
-    told = [moment.directory.person(id) for id in dict.fromkeys(people) if id not in away]
+    roster = {person.id: person for person in moment.directory.people}
+    told = [roster[id] for id in dict.fromkeys(people) if id in roster and id not in away]
     return routing.addresses(told, doors)
 
 
@@ -207,13 +241,15 @@ def _without(case: Case, place: Destination) -> Case:
     left = replace(case, posts=tuple(p for p in case.posts if p != place))
     if place.reach is not Reach.CHANNEL or not case.ladder:
         return left
-    first = case.ladder[0].role
-    return replace(left, whom=first, delivered_role=first if case.delivered_role == case.whom else case.delivered_role)
+    first = case.ladder[0]
+    theirs = case.delivered_role == case.whom and not set(left.posts).isdisjoint(first.destinations)
+    return replace(left, whom=first.role, delivered_role=first.role if theirs else case.delivered_role)
 
 
 def _is_tried(case: Case) -> bool:
     """Whether the rung now waited on has a place left; the channel counts for the first."""
-    return bool(case.posts) if case.rung == 0 else not set(case.posts).isdisjoint(case.ladder[case.rung].destinations)
+    channels = _channels(case) if case.rung == 0 else ()
+    return bool(channels) or not set(case.posts).isdisjoint(case.ladder[case.rung].destinations)
 
 
 def hurry(tx: Tx, ref: str, moment: Moment) -> None:

@@ -16,8 +16,9 @@ from bot.assessment import Assessment, assess
 from bot.case import Case, CaseState, Notice, Urgency
 from bot.conversation import Conversation, Mode, facts_of, in_danger
 from bot.facts import ChildNow, Facts
-from bot.message import Action, Button, Card, Destination, Lane, Passage, Post, Press, Style, Tone
+from bot.message import Action, Button, Card, Destination, Lane, Passage, Post, Press, Reach, Style, Tone
 from bot.moment import Moment, clock, day
+from bot.ports import Doubt
 
 _DANGERS = frozenset({ChildNow.SELF_HARM, ChildNow.HURT, ChildNow.MISSING})
 """Of how the child is now: what draws the eye as danger itself does (D-11, N-03)."""
@@ -171,11 +172,27 @@ def blind_posts(
     return tuple(Post(place, f"{BLIND}{conversation.id}", card, Lane.HANDOFF) for place in places)
 
 
-def alarms(case: Case, moment: Moment, places: Sequence[Destination], why: str) -> tuple[Post, ...]:
-    """That a case could not be put into its academy's channel, and why: neither its reference nor a word of it."""
-    said = say(moment, "alarm.channel", Tone.URGENT, academy=_academy(moment, case), why=moment.say(f"doubt.{why}"))
-    card = Card(moment.say("notification.alarm"), moment.say("alarm.title"), (said, say(moment, "alarm.do")))
+def alarms(case: Case, moment: Moment, places: Sequence[Destination], why: str, *, stood: bool) -> tuple[Post, ...]:
+    """That nothing of a case goes into its academy's channel, and why: neither its reference nor a word of it.
+
+    `stood`: its card has stood there, so that its reference may have been seen.
+    """
+    key = "alarm.unchecked" if why == Doubt.UNCHECKED else "alarm.stood" if stood else "alarm.channel"
+    reason = moment.say(f"doubt.{why}")
+    said = say(moment, key, Tone.URGENT, academy=_academy(moment, case), why=reason)
+    passages = (said, *_instead(case, moment, why), say(moment, "alarm.do"))
+    card = Card(moment.say("notification.alarm"), moment.say("alarm.title"), passages)
     return tuple(Post(place, f"alarm:{case.ref}", card, Lane.ESCALATION) for place in places)
+
+
+def _instead(case: Case, moment: Moment, why: str) -> tuple[Passage, ...]:
+    """Who gets it one to one; of a channel that could not be looked up, the first who is tried alone."""
+    first = case.ladder[0] if case.ladder else None
+    if why != Doubt.UNCHECKED:
+        return (say(moment, "alarm.one_to_one"),)
+    if first is None or all(place.reach is Reach.CHANNEL for place in first.destinations):
+        return ()
+    return (say(moment, "alarm.meanwhile", whom=whom(moment, case, first.role)),)
 
 
 def alarms_over(case: Case, moment: Moment, places: Sequence[Destination]) -> tuple[Post, ...]:
@@ -195,10 +212,15 @@ def _progress(case: Case, conversation: Conversation, moment: Moment) -> tuple[s
         return (moment.say("post.mistake"),)
     count = moment.say("post.answers", count=len(conversation.answers), time=clock(conversation.heard_at))
     if conversation.steps_given and not conversation.complete:
-        return (moment.say("post.incomplete"), count)
-    if conversation.closed or conversation.mode is Mode.FINISHED:
+        return (moment.say("post.stopped" if _is_over(conversation) else "post.incomplete"), count)
+    if _is_over(conversation):
         return (moment.say("post.finished"), count)
     return (_telling(conversation, moment), count)
+
+
+def _is_over(conversation: Conversation) -> bool:
+    """Nothing more is asked: it has come to its end, or its reporter has stopped."""
+    return conversation.closed or conversation.mode is Mode.FINISHED
 
 
 def _telling(conversation: Conversation, moment: Moment) -> str:

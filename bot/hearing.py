@@ -15,7 +15,7 @@ from bot.conversation import Conversation, Mode, is_asked_again, is_screened, wa
 from bot.holding import YES, hold, note_change, text_of, waits, waits_beside, was_silent, yes_or_no
 from bot.message import Action, Incoming, Option, Press, Tone
 from bot.moment import Moment, clock, day
-from bot.pressing import press
+from bot.pressing import end_unused, press, welcome
 from bot.turn import Decision, Turn
 from bot.understanding import (
     Ambiguous,
@@ -25,7 +25,7 @@ from bot.understanding import (
     question_asked,
     understand,
 )
-from bot.written import written
+from bot.written import add, written
 from flows import flow
 
 SAME_TALK = timedelta(hours=2)
@@ -43,11 +43,11 @@ FORMS = frozenset({Action.WRITE, Action.REPLY})
 
 def begin(conversation: Conversation, incoming: Incoming, moment: Moment) -> Decision:
     """The first message: its words are kept before anything is asked."""
-    turn = Turn(conversation, incoming, moment)
+    turn = Turn(replace(conversation, wordless=not (incoming.text.strip() or incoming.attachments)), incoming, moment)
     turn.keep(Kind.FIRST_WORDS)
     turn.refuse_files()
     turn.warn_of_danger(incoming.text)
-    _say_late(turn)
+    say_late(turn)
     turn.show(asking.opening(moment))
     if conversation.earlier_ref:
         turn.offer_earlier()
@@ -58,7 +58,7 @@ def begin(conversation: Conversation, incoming: Incoming, moment: Moment) -> Dec
 def hear(conversation: Conversation, incoming: Incoming, moment: Moment) -> Decision:
     """Anything after the first message, in the order in which it was said."""
     turn = Turn(conversation, incoming, moment)
-    _say_late(turn)
+    say_late(turn)
     refused = turn.refuse_files()
     if incoming.change:
         note_change(turn, incoming)
@@ -107,6 +107,8 @@ def nudge(conversation: Conversation, moment: Moment) -> Decision:
 
 def _nudge_key(conversation: Conversation) -> str:
     """What is true of the words at this moment: waiting for an answer, out, ready to go, or with nobody yet."""
+    if conversation.wordless:
+        return "silence.nudge_wordless"
     if is_asked_again(conversation):
         return "silence.nudge_held"
     if conversation.handed_off:
@@ -123,11 +125,14 @@ def fall_silent(conversation: Conversation, moment: Moment) -> Decision:
     """
     turn = Turn(conversation, None, moment)
     if is_asked_again(conversation):
-        turn.tell(asking.say(moment, "silence.sent"))
+        turn.tell(asking.say(moment, "silence.sent_on" if conversation.handed_off else "silence.sent"))
         turn.send()
         turn.go_to(walk(moment.flow, turn.conversation).next)
         return turn.decision()
     if conversation.steps_given or conversation.blind or conversation.mode is Mode.FINISHED:
+        return turn.decision()
+    if conversation.wordless:
+        end_unused(turn)
         return turn.decision()
     if is_screened(conversation) and not conversation.handed_off:
         turn.tell(asking.say(moment, "silence.sent"))
@@ -150,7 +155,7 @@ def _typed(turn: Turn, text: str) -> None:
     elif isinstance(meaning, Commanded):
         _command(turn, meaning.action)
     elif over:
-        _add(turn)
+        add(turn)
     elif was_silent(turn):
         _come_back(turn, meaning)
     elif turn.before.mode is Mode.ASKING or not _replied_to_card(turn, text, meaning):
@@ -177,7 +182,8 @@ def _is_late(turn: Turn) -> bool:
     return it is not None and not it.press and turn.moment.now - it.at > LATE
 
 
-def _say_late(turn: Turn) -> None:
+def say_late(turn: Turn) -> None:
+    """What comes long after it was sent is kept, and the member of staff is told that it was late (F3)."""
     if _is_late(turn):
         turn.lead.append(asking.say(turn.moment, "asking.late"))
 
@@ -275,16 +281,4 @@ def _welcome_back(turn: Turn) -> None:
     turn.keep(Kind.NOTE, turn.step.id)
     turn.warn_of_danger(text_of(turn))
     turn.change_case()
-    turn.conversation = replace(turn.conversation, mode=Mode.RETURNED)
-    started = turn.conversation.started_at
-    welcome = asking.say(turn.moment, "silence.returned", time=clock(started), date=day(started))
-    turn.put(lambda: asking.returned(turn.conversation, turn.moment, *turn.lead, welcome))
-
-
-def _add(turn: Turn) -> None:
-    """After the end, more can be added and corrected."""
-    turn.keep(Kind.ADDITION)
-    turn.warn_of_danger(text_of(turn))
-    turn.change_case()
-    added = asking.say(turn.moment, "finished.added", ref=turn.conversation.ref)
-    turn.put(lambda: asking.finished(turn.conversation, turn.moment, *turn.lead, added))
+    welcome(turn)

@@ -11,9 +11,11 @@ from datetime import timedelta
 from bot import asking
 from bot.case import Kind
 from bot.conversation import STAFF, Held, Mode, goes_to_the_team
+from bot.meaning import is_courtesy
 from bot.message import Change, Incoming, Option
+from bot.naming import names_only_a_class, names_staff
 from bot.turn import Turn
-from bot.understanding import Ambiguous, Commanded, Meaning, Understood, is_an_option, speaks_of_staff, understand
+from bot.understanding import Ambiguous, Commanded, Meaning, Understood, is_an_option, understand
 from flows import flow
 
 _CHILD = "child"
@@ -34,8 +36,8 @@ _ANY_CARD = flow.Step(
 
 def waits(turn: Turn, text: str, meaning: Meaning) -> bool:
     """Whether the usual team may not read this before it is asked again whether an adult there is concerned."""
-    it, words = turn.conversation, turn.moment.script.words
-    named = speaks_of_staff(text, words)
+    it = turn.conversation
+    named = names_staff(text, turn.moment)
     if not goes_to_the_team(it) or not (named or it.held) or _says_whether(turn, meaning):
         return False
     to_a_card = it.mode in (Mode.STOPPING, Mode.CONFIRMING) and yes_or_no(turn, text)
@@ -49,11 +51,13 @@ def _says_whether(turn: Turn, meaning: Meaning) -> bool:
 
 
 def _names_somebody_else(turn: Turn, text: str, meaning: Meaning) -> bool:
-    """A child's name and year, or the bare words of an option ("told the head") where none means an adult involved."""
+    """A child's name, year and class, or the bare words of an option ("told the head") where none means an adult
+    involved.
+    """
     if turn.before.mode is not Mode.ASKING or was_silent(turn):
         return False
     if turn.step.id == _CHILD:
-        return not isinstance(meaning, Commanded)
+        return not isinstance(meaning, Commanded) and names_only_a_class(text, turn.moment)
     bare = is_an_option(turn.step, turn.moment.options(turn.step), text, turn.moment.script.words)
     return bare and turn.step.picks and turn.step.id not in _NAMES_WHO
 
@@ -61,7 +65,7 @@ def _names_somebody_else(turn: Turn, text: str, meaning: Meaning) -> bool:
 def hold(turn: Turn, meaning: Meaning) -> None:
     """It waits outside the case as what it was, and the staff question is asked again first."""
     turn.hold(_held(turn, meaning))
-    turn.warn_of_danger(text_of(turn), pressing=False)
+    turn.warn_of_danger(text_of(turn))
     if isinstance(meaning, Commanded):
         turn.show(asking.numbers(turn.conversation, turn.moment))
     if turn.step.id == STAFF and isinstance(meaning, Ambiguous):
@@ -70,13 +74,13 @@ def hold(turn: Turn, meaning: Meaning) -> None:
         turn.go_to(STAFF)
 
 
-def waits_beside(turn: Turn, kind: Kind) -> bool:
+def waits_beside(turn: Turn, kind: Kind, question: int = 0) -> bool:
     """Hold what answers nothing that was asked, where it may mean an adult of the academy; False where it need not."""
     it, words = turn.conversation, text_of(turn)
-    if not goes_to_the_team(it) or not (it.held or speaks_of_staff(words, turn.moment.script.words)):
+    if not goes_to_the_team(it) or not (it.held or names_staff(words, turn.moment)):
         return False
-    turn.hold(Held(kind, words=words))
-    turn.warn_of_danger(words, pressing=False)
+    turn.hold(Held(kind, words=words, question=question))
+    turn.warn_of_danger(words)
     turn.go_to(STAFF)
     return True
 
@@ -84,7 +88,7 @@ def waits_beside(turn: Turn, kind: Kind) -> bool:
 def _held(turn: Turn, meaning: Meaning) -> Held:
     text, step = text_of(turn), turn.step
     if turn.before.mode is Mode.FINISHED:
-        return Held(Kind.ADDITION, words=text)
+        return Held(kind_after_the_end(turn), words=text, question=turn.before.asked)
     writes = step.kind is flow.StepKind.WRITE
     if turn.before.mode is Mode.ASKING and step.id != STAFF and not isinstance(meaning, Commanded):
         if isinstance(meaning, Understood):
@@ -94,10 +98,18 @@ def _held(turn: Turn, meaning: Meaning) -> Held:
     return Held(Kind.NOTE, step.id, text)
 
 
+def kind_after_the_end(turn: Turn) -> Kind:
+    """What is typed then answers the question that a lead has put, while there is one without an answer."""
+    answers = turn.before.asked and not is_courtesy(text_of(turn), turn.moment.script.words)
+    return Kind.REPLY if answers else Kind.ADDITION
+
+
 def note_change(turn: Turn, incoming: Incoming) -> None:
     """An edited message is read like a new one: what it now says may have to wait."""
     it, change = turn.conversation, incoming.change
-    named = it.held or speaks_of_staff(incoming.text, turn.moment.script.words)
+    if change is Change.EDITED:
+        turn.warn_of_danger(incoming.text)
+    named = it.held or names_staff(incoming.text, turn.moment)
     if change and goes_to_the_team(it) and named:
         turn.hold(Held(Kind.EDITED if change is Change.EDITED else Kind.DELETED, words=incoming.text))
         turn.go_to(STAFF)

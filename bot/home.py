@@ -15,11 +15,14 @@ from bot.moment import Moment, clock, day
 _OVER = frozenset({CaseState.RECORDED, CaseState.PURGED, CaseState.JOINED})
 
 
-def home(cases: Sequence[Case], moment: Moment) -> Card:
-    """Start, ring, look: with the reports of one member of staff, the newest first."""
+def home(cases: Sequence[Case], moment: Moment, *, goes_on: bool) -> Card:
+    """Start, ring, look: with the reports of one member of staff, the newest first.
+
+    `goes_on`: one of them is open, so that a start comes back to it first.
+    """
     mine = [case for case in cases if case.state not in _OVER]
     lines = tuple(line for case in mine for line in _report(case, moment)) or (moment.say("home.none"),)
-    start = Button(moment.say("home.start"), Press(Action.START, ""), Style.PRIMARY)
+    start = Button(moment.say("home.go_on" if goes_on else "home.start"), Press(Action.START, ""), Style.PRIMARY)
     return Card(
         moment.say("notification.reply"),
         moment.say("home.title"),

@@ -61,6 +61,8 @@ class Lists:
     danger: Phrases[bool]
     feared: Phrases[bool]
     staff: Phrases[bool]
+    classes: frozenset[str]
+    before_staff: frozenset[str]
     questions: Phrases[str]
     fillers: Phrases[bool]
     courtesy: Phrases[bool]
@@ -175,6 +177,12 @@ def without_courtesy(heard: Folded, words: Words) -> Folded:
     return heard.cut(start, end) if start < end else heard
 
 
+def is_courtesy(text: str, words: Words) -> bool:
+    """Whether it is no more than a greeting or thanks: whatever is not plainly one may be the concern itself."""
+    heard = words.fold(text).words
+    return sum(hit.end - hit.start for hit in lists(words).courtesy.find(heard)) >= len(heard)
+
+
 @lru_cache(maxsize=4)
 def lists(words: Words) -> Lists:
     """The phrases of the file, folded once."""
@@ -189,6 +197,8 @@ def lists(words: Words) -> Lists:
         danger=_set_of(file.danger.phrases, words),
         feared=_set_of(file.danger.feared, words),
         staff=_set_of((*file.staff.phrases, *(f"{one}s" for one in file.staff.phrases)), words),
+        classes=frozenset(phrase[0] for phrase in words.phrases(file.staff.classes)),
+        before_staff=frozenset(phrase[0] for phrase in words.phrases(file.staff.before)),
         questions=_questions(words),
         fillers=_set_of(file.fillers, words),
         courtesy=_set_of(file.courtesy, words),

@@ -47,6 +47,7 @@ class Action(StrEnum):
     ASK_REPORTER = "ask_reporter"
     ADD_NOTE = "add_note"
     READ_QUESTION = "read_question"
+    SORT = "sort"
 
 
 OPENS = frozenset({Action.OPEN_CASE, Action.READ_QUESTION})

@@ -14,7 +14,8 @@ from bot.facts import CameFrom, ChildNow, Device, Facts, LeadTold, PressureBy, S
 from bot.handoff import at_start, holder, whom
 from bot.message import Card, Lane, Passage, Post, Tone
 from bot.moment import Moment
-from bot.receipt import lado_passage, outside_numbers, ring_now, to_reporter
+from bot.receipt import to_reporter
+from bot.ringing import lado_passage, outside_numbers, ring_now
 
 _DONT = ("handle", "question", "others", "accused")
 _CHILDREN = frozenset({CameFrom.PICTURED_CHILD, CameFrom.INVOLVED_CHILD, CameFrom.OTHER_CHILD})

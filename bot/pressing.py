@@ -11,7 +11,9 @@ from dataclasses import replace
 
 from bot import asking
 from bot.conversation import Mode, in_danger, is_asked_again, walk
+from bot.holding import was_silent
 from bot.message import Action, Passage, Press
+from bot.moment import clock, day
 from bot.turn import Deed, Turn
 from flows.flow import UNKNOWN, StepKind
 
@@ -29,11 +31,21 @@ def press(turn: Turn, press: Press) -> None:
 
 
 def _start(turn: Turn) -> None:
-    """There is a report already: its question again, or how to go on after its end."""
+    """There is a report already: its question again, or first what to do with it, for it may be of another child."""
     if turn.before.mode is Mode.FINISHED:
         turn.finish(asking.say(turn.moment, "finished.open"))
+    elif not is_asked_again(turn.before) and (turn.before.handed_off or was_silent(turn)):
+        welcome(turn)
     else:
         turn.resume()
+
+
+def welcome(turn: Turn) -> None:
+    """Whoever comes back is asked what they want with the report: go on, change, send, or start on something else."""
+    turn.conversation = replace(turn.conversation, mode=Mode.RETURNED)
+    started = turn.conversation.started_at
+    said = asking.say(turn.moment, "silence.returned", time=clock(started), date=day(started))
+    turn.put(lambda: asking.returned(turn.conversation, turn.moment, *turn.lead, said))
 
 
 def _stale(turn: Turn) -> None:
@@ -157,6 +169,11 @@ def _mistake_key(turn: Turn) -> str:
     return "stopping.mistake_after_notice" if turn.conversation.blind else "stopping.mistake_done"
 
 
+def end_unused(turn: Turn) -> None:
+    """Begun with a button and left: nobody is called for it, and it is closed."""
+    _close(turn, asking.say(turn.moment, "stopping.nothing_told"))
+
+
 def _close(turn: Turn, said: Passage) -> None:
     turn.conversation = replace(turn.conversation, closed=True)
     turn.deeds.append(Deed.MISTAKE)
@@ -214,7 +231,7 @@ def _press_join(turn: Turn, press: Press) -> None:
         turn.put(lambda: asking.card(turn.moment, *turn.lead, joined))
 
 
-_ON_THE_CARD = frozenset({Action.ANSWER, Action.BACK, Action.STOP, Action.MISTAKE, Action.NEW})
+_ON_THE_CARD = frozenset({Action.ANSWER, Action.BACK, Action.STOP, Action.MISTAKE, Action.NEW, Action.SORT})
 """Presses that count only on the card that stands now; the others do the same from an older one."""
 
 _PRESSED: Mapping[Action, Callable[[Turn, Press], None]] = {

@@ -33,7 +33,7 @@ def asked(case: Case, conversation: Conversation, number: int, moment: Moment, r
     card = Card(
         moment.say("notification.question"),
         moment.say("question.title", ref=case.ref),
-        (Passage((line,)),),
+        (Passage((line, moment.say("question.how"))),),
         buttons=(read,),
     )
     return Post(to_reporter(conversation), slot(case.ref, number), card, Lane.RECEIPT)

@@ -6,17 +6,18 @@ What is decided within it is `bot.hearing`'s; what is written down, `bot.deeds`'
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import uuid4
 
-from bot import asking, casework, deeds, hearing, questions
+from bot import asking, casework, deeds, hearing, home, questions, sorting
 from bot.case import new_reference
 from bot.conversation import Conversation, in_danger
 from bot.deeds import Work
-from bot.message import Action, Card, Change, Destination, Incoming, Lane, Post, Press, Reach
+from bot.message import Action, Button, Card, Change, Destination, Incoming, Lane, Post, Press, Reach, Style
 from bot.moment import Moment
-from bot.ports import Audited, Tx
+from bot.naming import names_staff
+from bot.ports import Audited, Timer, TimerKind, Tx
 from bot.turn import Deed
-from bot.understanding import speaks_of_staff
 
 
 def receive(tx: Tx, incoming: Incoming, moment: Moment, doors: tuple[str, ...]) -> Card | None:
@@ -32,7 +33,16 @@ def receive(tx: Tx, incoming: Incoming, moment: Moment, doors: tuple[str, ...]) 
 
 def _hear(tx: Tx, incoming: Incoming, moment: Moment, doors: tuple[str, ...]) -> Card | None:
     before = _replied_about(tx, incoming, moment) or tx.conversation_of(incoming.sender)
-    if before:
+    if sorting.is_after_the_end(before, incoming):
+        out = sorting.reports(tx, incoming.sender, moment)
+        before = sorting.goes_on(before, out, incoming, moment)
+        if before and sorting.is_unclear(before, out, incoming, moment):
+            _ask_which(Work(tx, moment, doors, before, sorting.ask(before, out, incoming, moment)))
+            return None
+    if before and sorting.is_said(before, incoming):
+        _sort(tx, before, incoming, moment, doors)
+    elif before:
+        before = _settled(tx, before, moment, doors)
         _continue(tx, before, incoming, moment, doors)
     elif hearing.can_begin(incoming) or _is_new_words(incoming):
         _begin(tx, new_conversation(incoming, moment), incoming, moment, doors)
@@ -49,7 +59,9 @@ def _turn_away(tx: Tx, incoming: Incoming, moment: Moment) -> Card | None:
     if incoming.outside:
         return asking.outside(moment)
     to = Destination(incoming.sender.door, Reach.PERSON, incoming.sender.id)
-    said = asking.card(moment, asking.say(moment, "away.overheard"))
+    start = Button(moment.say("home.start"), Press(Action.START, ""), Style.PRIMARY)
+    overheard = asking.say(moment, "away.overheard")
+    said = asking.card(moment, overheard, *home.numbers(moment).passages, buttons=(start,))
     tx.post(Post(to, f"overheard:{incoming.key}", said, Lane.RECEIPT), moment.now)
     return None
 
@@ -57,13 +69,46 @@ def _turn_away(tx: Tx, incoming: Incoming, moment: Moment) -> Card | None:
 def _replied_about(tx: Tx, incoming: Incoming, moment: Moment) -> Conversation | None:
     """The report that a form belongs to, though another has been begun since.
 
-    Words that may mean an adult of the academy go the usual way instead, where it is asked whom they mean (N-18).
+    Words that may mean an adult of the academy go the usual way instead, where it is asked whom they mean (N-18). So do
+    those of a report that was closed before anybody had it: nobody would read them there.
     """
     press = incoming.press
     about = tx.conversation(press.subject) if press and press.action in hearing.FORMS else None
     if about is None or about.sender != incoming.sender:
         return None
-    return None if about.closed and speaks_of_staff(incoming.text, moment.script.words) else about
+    elsewhere = not about.handed_off or names_staff(incoming.text, moment)
+    return None if about.closed and elsewhere else about
+
+
+def _ask_which(work: Work) -> None:
+    """What was typed waits until it is said which report it is about, and not for ever."""
+    minutes = work.moment.directory.trust.timing.nudge_minutes
+    deeds.carry_out(work)
+    work.tx.set_timer(Timer(TimerKind.NUDGE, work.now.id, work.moment.now + timedelta(minutes=minutes)))
+
+
+def _sort(tx: Tx, before: Conversation, incoming: Incoming, moment: Moment, doors: tuple[str, ...]) -> None:
+    """Put the words that waited where the press says, with all that follows from them there."""
+    to, said = sorting.picked(incoming), replace(incoming, press=None, text=before.unsorted)
+    about = {it.case.ref: it.conversation for it in sorting.reports(tx, incoming.sender, moment)}.get(to)
+    if about is None and to != sorting.SOMETHING_NEW:
+        deeds.carry_out(Work(tx, moment, doors, before, hearing.hear(before, incoming, moment)))
+        return
+    if to != before.ref:
+        deeds.carry_out(Work(tx, moment, doors, before, sorting.leave(before, incoming, moment)))
+    if about:
+        about = replace(sorting.reopened(about), unsorted="")
+        deeds.carry_out(Work(tx, moment, doors, about, hearing.hear(about, said, moment)))
+    else:
+        _begin(tx, new_conversation(incoming, moment), said, moment, doors)
+
+
+def _settled(tx: Tx, before: Conversation, moment: Moment, doors: tuple[str, ...]) -> Conversation:
+    """Something else is done instead of saying which report was meant: the words join this one first."""
+    if not before.unsorted:
+        return before
+    deeds.carry_out(Work(tx, moment, doors, before, sorting.settle(before, moment)))
+    return tx.conversation(before.id) or before
 
 
 def _read_question(tx: Tx, incoming: Incoming, press: Press, moment: Moment) -> Card:
@@ -106,9 +151,11 @@ def _continue(tx: Tx, before: Conversation, incoming: Incoming, moment: Moment, 
 
 
 def _replies_to(before: Conversation, incoming: Incoming) -> bool:
-    """Whether it is the form of this very report, which its words join however late they come."""
+    """Whether it is a form of this very report, or may answer a lead's question: it joins, however late it comes."""
     press = incoming.press
-    return press is not None and press.action in hearing.FORMS and press.subject == before.id
+    if press is None:
+        return bool(before.asked and incoming.text.strip())
+    return press.action in hearing.FORMS and press.subject == before.id
 
 
 def _joins(incoming: Incoming) -> bool:

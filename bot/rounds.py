@@ -14,24 +14,30 @@ from itertools import groupby
 
 import structlog
 
-from bot import delivery
+from bot import delivery, escalation
 from bot.case import Case
 from bot.errors import StoreUnavailable, what_broke
 from bot.message import Lane
 from bot.moment import Moment
-from bot.ports import Door, Store, Tx, Waiting
+from bot.ports import Audited, Door, Store, Tx, Waiting
 from bot.sending import Outcome, Sender, Sent
 
 log = structlog.get_logger()
 
 LEASE_SECONDS = 60.0
-"""Longer than a post may wait for its turn in a batch and be sent, so that none is sent by two at once."""
+"""How long a post is this process's own. It must be sent or given back well before, so that none is sent by two."""
+
+QUEUE_SECONDS = 20.0
+"""How long a post may stand behind others for its place; then it is given back, and claimed anew."""
 
 PATIENCE_SECONDS = 2.0
 """How long a lane waits for its slowest place before the next lane begins."""
 
 LOOK_SECONDS = 0.25
 """How long new posts may follow one another before the books are looked at again for what waits there."""
+
+CLOSE_SECONDS = 7.0
+"""Longer than one send may take."""
 
 _BATCH = 32
 _USUAL = frozenset({Outcome.TAKEN, Outcome.HELD, Outcome.NEEDLESS})
@@ -48,20 +54,33 @@ class Rounds:
         moment: Callable[[], Moment],
         order: Callable[[str], tuple[str, ...]],
     ) -> None:
-        self.wake, self._news = asyncio.Event(), asyncio.Event()
+        self.wake, self._news, self._urgent = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._store, self._doors, self._moment, self._order = store, doors, moment, order
         self._sender = Sender(doors)
         self._ready: list[Waiting] = []
         self._unnoted: dict[int, tuple[Waiting, Sent]] = {}
         self._looked = 0.0
-        self._behind: set[asyncio.Task[None]] = set()
+        self._going: set[asyncio.Task[None]] = set()
+        self._at_place: dict[str, asyncio.Task[None]] = {}
         self._noter: asyncio.Task[None] | None = None
 
     def carry(self, leased: Sequence[Waiting]) -> None:
         """Take posts that are leased already into the next round."""
         self._ready += leased
         self._news.set()
+        if any(waiting.post.lane is Lane.HANDOFF for waiting in leased):
+            self._urgent.set()
         self.wake.set()
+
+    async def close(self) -> None:
+        """Let what is on its way arrive, and give back what has not left: the next process sends it at once."""
+        if going := self._behind():
+            await asyncio.wait(going, timeout=CLOSE_SECONDS)
+        with contextlib.suppress(Exception):
+            if self._unnoted:
+                await self._note_down()
+            left, self._ready = self._ready, []
+            await self._store.transact(partial(self._give_back, left))
 
     async def deliver(self) -> int:
         """Send what waits, the leads first and the teacher after. Returns how many posts were tried.
@@ -76,12 +95,11 @@ class Rounds:
             await self._note_down()
         posts = await self._gather()
         lanes = [list(same) for _, same in groupby(posts, key=_lane)]
-        while lanes:
-            try:
+        try:
+            while lanes and not self._urgent.is_set():
                 await self._send_together(lanes.pop(0))
-            except BaseException:
-                self._ready += [waiting for lane in lanes for waiting in lane]
-                raise
+        finally:
+            self._ready += [waiting for lane in lanes for waiting in lane]
         await self._rest()
         return len(posts)
 
@@ -93,6 +111,7 @@ class Rounds:
             anew = {waiting.id for waiting in claimed}
             self._ready = [waiting for waiting in self._ready if waiting.id not in anew] + list(claimed)
         self._news.clear()
+        self._urgent.clear()
         ready, self._ready = self._ready, []
         return sorted(ready, key=_lane)
 
@@ -102,32 +121,50 @@ class Rounds:
     # --- sending ---
 
     async def _send_together(self, posts: Sequence[Waiting]) -> None:
-        """One place after another's fault, all places at once, in order within a place. Nobody waits for the cosmetic.
+        """One place after another's fault, all places at once, in order within a place.
 
-        Raises StoreUnavailable.
+        Nobody waits for the cosmetic, nor a new handoff for anybody. Raises StoreUnavailable.
         """
         by_place: dict[str, list[Waiting]] = {}
         for waiting in posts:
             by_place.setdefault(waiting.post.destination.key, []).append(waiting)
-        tasks = {asyncio.create_task(self._send_in_order(its)) for its in by_place.values()}
-        patience = 0.0 if posts[0].post.lane is Lane.COSMETIC else PATIENCE_SECONDS
-        done, slow = await asyncio.wait(tasks, timeout=patience)
-        self._behind |= slow
-        for task in slow:
-            task.add_done_callback(self._let_go)
-        for fault in [fault for task in done if (fault := task.exception())]:
+        cosmetic = posts[0].post.lane is Lane.COSMETIC
+        tasks = {self._start(place, its, in_turn=not cosmetic) for place, its in by_place.items()}
+        await self._until(tasks, 0.0 if cosmetic else PATIENCE_SECONDS, self._urgent)
+        for fault in [fault for task in tasks if task.done() and (fault := task.exception())]:
             raise fault
 
-    def _let_go(self, task: asyncio.Task[None]) -> None:
-        """After a fault of the books behind, the next round looks at them before it does anything."""
-        self._behind.discard(task)
+    def _start(self, place: str, posts: Sequence[Waiting], *, in_turn: bool) -> asyncio.Task[None]:
+        """Send to a place, behind whatever is still on its way there."""
+        before = self._at_place.get(place) if in_turn else None
+        task = asyncio.create_task(self._send_in_order(posts, before))
+        self._going.add(task)
+        task.add_done_callback(self._arrived)
+        if in_turn:
+            self._at_place[place] = task
+            task.add_done_callback(partial(self._leaves, place))
+        return task
+
+    def _arrived(self, task: asyncio.Task[None]) -> None:
+        """After a fault of the books, the next round looks at them before it does anything."""
+        self._going.discard(task)
         if not task.cancelled() and task.exception():
             self._looked = 0.0
 
-    async def _send_in_order(self, posts: Sequence[Waiting]) -> None:
+    def _leaves(self, place: str, task: asyncio.Task[None]) -> None:
+        if self._at_place.get(place) is task:
+            del self._at_place[place]
+
+    async def _send_in_order(self, posts: Sequence[Waiting], before: asyncio.Task[None] | None) -> None:
         """Raises StoreUnavailable; what was not sent then stays at hand."""
+        began = time.monotonic()
+        if before:
+            await asyncio.wait({before})
         for number, waiting in enumerate(posts):
             try:
+                if time.monotonic() - began > QUEUE_SECONDS:
+                    await self._store.transact(partial(self._give_back, posts[number:]))
+                    return
                 await self._send(waiting)
             except StoreUnavailable:
                 self._ready += [left for left in posts[number:] if left.id not in self._unnoted]
@@ -136,6 +173,10 @@ class Rounds:
                 log.error("send_failed", error=what_broke(broken), ref=waiting.post.ref)
                 with contextlib.suppress(Exception):
                     await self._store.transact(partial(self._try_later, waiting))
+
+    def _give_back(self, posts: Sequence[Waiting], tx: Tx) -> None:
+        for waiting in posts:
+            tx.hold_back(waiting, self._moment().now)
 
     def _try_later(self, waiting: Waiting, tx: Tx) -> None:
         tx.put_back(waiting, self._moment().now + delivery.LATER)
@@ -187,25 +228,41 @@ class Rounds:
             except Exception as broken:
                 log.error("note_failed", error=what_broke(broken), ref=waiting.post.ref)
                 with contextlib.suppress(Exception):
-                    await self._store.transact(partial(self._try_later, waiting))
+                    await self._store.transact(partial(self._note_bare, waiting, sent))
 
     def _note(self, noted: Sequence[tuple[Waiting, Sent]], tx: Tx) -> None:
         moment = self._moment()
         for waiting, sent in noted:
             delivery.note(tx, waiting, sent, moment, self._order(waiting.post.destination.door))
 
+    def _note_bare(self, waiting: Waiting, sent: Sent, tx: Tx) -> None:
+        """What follows from it breaks the turn. What was taken is never sent again for that."""
+        if sent.outcome is not Outcome.TAKEN:
+            self._try_later(waiting, tx)
+            return
+        now = self._moment().now
+        tx.delivered(waiting, sent.message_id, now)
+        tx.audit(Audited(now, escalation.BOT, "note_failed", waiting.post.ref, waiting.post.slot))
+
+    # --- waiting ---
+
     async def _rest(self) -> None:
         """Until what goes on behind is done, or has had its time, or there is more to carry."""
-        ends = time.monotonic() + PATIENCE_SECONDS
-        news = asyncio.create_task(self._news.wait())
-        try:
-            while (going := self._going()) and not news.done() and (left := ends - time.monotonic()) > 0:
-                await asyncio.wait({*going, news}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            news.cancel()
+        await self._until(self._behind(), PATIENCE_SECONDS, self._news)
 
-    def _going(self) -> set[asyncio.Task[None]]:
-        return self._behind | ({self._noter} if self._noter else set())
+    def _behind(self) -> set[asyncio.Task[None]]:
+        return self._going | ({self._noter} if self._noter else set())
+
+    async def _until(self, tasks: set[asyncio.Task[None]], seconds: float, news: asyncio.Event) -> None:
+        """Until all of these are done, or the time is up, or there is news."""
+        told, ends = asyncio.create_task(news.wait()), time.monotonic() + seconds
+        try:
+            while (going := {task for task in tasks if not task.done()}) and not news.is_set():
+                if (left := ends - time.monotonic()) <= 0:
+                    return
+                await asyncio.wait({*going, told}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            told.cancel()
 
 
 def _lane(waiting: Waiting) -> Lane:

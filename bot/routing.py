@@ -148,6 +148,15 @@ def blind_last_resort(directory: Directory, case: Case, doors: Sequence[str]) ->
     return () if lead.id in implicated(directory, case) else addresses((lead,), doors)
 
 
+def team(directory: Directory, case: Case, doors: Sequence[str]) -> tuple[Destination, ...]:
+    """Where the usual team is reached one to one: the DSL and deputies, and nobody it is about. None past the team."""
+    if case.unscreened or concerns_staff(case):
+        return ()
+    held = (person for role in _TEAM for person in directory.holders(case.academy, role))
+    away = implicated(directory, case)
+    return tuple(dict.fromkeys(addresses((person for person in held if person.id not in away), doors)))
+
+
 def addresses(people: Iterable[RosterPerson], doors: Sequence[str]) -> tuple[Destination, ...]:
     """Where each person is reached one to one, on the first of the doors that knows them."""
     return tuple(address for person in people if (address := _address(person, doors)))

@@ -55,14 +55,15 @@ class Sender:
 
     def __init__(self, doors: Mapping[str, Door]) -> None:
         self._doors = doors
-        self._quiet: dict[str, datetime] = {}
+        self._quiet: dict[tuple[str, bool], datetime] = {}
 
     async def send(self, waiting: Waiting, case: Case | None, moment: Moment) -> Sent:
         """One try at one post; `case` is the one it speaks of, as it stands now. Never raises for what a door does."""
         place = waiting.post.destination
+        way = (place.key, bool(waiting.message_id))
         if needless := _needless(waiting, case):
             return Sent(Outcome.NEEDLESS, reason=needless)
-        if quiet := self._still_quiet(place.key, moment.now):
+        if quiet := self._still_quiet(way, moment.now):
             return Sent(Outcome.AGAIN, reason="throttled", retry_after=quiet)
         if place.door not in self._doors:
             return Sent(Outcome.NEVER, reason="no_such_door")
@@ -70,15 +71,15 @@ class Sender:
             return Sent(Outcome.HELD, reason="paced", retry_after=held)
         sent = await _outcome(self._doors[place.door], waiting, case, moment.directory)
         if sent.retry_after > 0:
-            self._quiet[place.key] = moment.now + asked_for(sent.retry_after)
+            self._quiet[way] = moment.now + asked_for(sent.retry_after)
         return sent
 
-    def _still_quiet(self, place: str, now: datetime) -> float:
-        """How many seconds a place is still to be left alone."""
-        until = self._quiet.get(place)
+    def _still_quiet(self, way: tuple[str, bool], now: datetime) -> float:
+        """How many seconds a place is still to be left alone: by new messages, or by changes of old ones."""
+        until = self._quiet.get(way)
         if until and until > now:
             return (until - now).total_seconds()
-        self._quiet.pop(place, None)
+        self._quiet.pop(way, None)
         return 0.0
 
 

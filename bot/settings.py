@@ -59,6 +59,9 @@ class Settings(BaseModel):
         if not any(ways):
             write = "Write SLACK_APP_TOKEN (begins xapp-) for Socket Mode, or SLACK_SIGNING_SECRET for HTTP"
             raise ConfigError("environment", "SLACK_APP_TOKEN", "is not set, and SLACK_SIGNING_SECRET neither", write)
+        if not self.slack_api_url.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
+            wrong, write = "is not an address that begins https://", f"Leave it out, or write {SLACK_API}"
+            raise ConfigError("environment", "SLACK_API_URL", wrong, write)
         _begins("SLACK_BOT_TOKEN", self.slack_bot_token, "xoxb-")
         _begins("SLACK_APP_TOKEN", self.slack_app_token, "xapp-")
         return SlackSettings(self.slack_bot_token, *ways, self.slack_signing_secret_old, self.slack_address())
@@ -72,8 +75,10 @@ class Settings(BaseModel):
 
 
 def _begins(name: str, token: SecretStr | None, prefix: str) -> None:
-    if token and not token.get_secret_value().startswith(prefix):
-        raise ConfigError("environment", name, f"does not begin {prefix}", f"Write the token that begins {prefix}")
+    written = token.get_secret_value() if token else prefix
+    if not written.startswith(prefix) or written != "".join(written.split()):
+        wrong = f"does not begin {prefix}, or has a space or a line break in it"
+        raise ConfigError("environment", name, wrong, f"Write the token that begins {prefix}, and nothing else")
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:

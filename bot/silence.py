@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot import hearing
-from bot.conversation import Conversation, in_danger, is_asked_again, is_screened
+from bot import hearing, sorting
+from bot.conversation import Conversation, is_asked_again, is_screened, is_urgent
 from bot.deeds import Work, carry_out
 from bot.moment import Moment
 from bot.ports import Timer, TimerKind, Tx
@@ -24,6 +24,8 @@ def fire(tx: Tx, timer: Timer, moment: Moment, doors: tuple[str, ...]) -> None:
         tx.set_timer(Timer(timer.kind, timer.subject, due))
         return
     decide = hearing.nudge if timer.kind is TimerKind.NUDGE else hearing.fall_silent
+    if conversation.unsorted:
+        decide = sorting.settle
     carry_out(Work(tx, moment, doors, conversation, decide(conversation, moment)))
 
 
@@ -32,5 +34,5 @@ def _wait(kind: TimerKind, conversation: Conversation, moment: Moment) -> timede
     if kind is TimerKind.NUDGE:
         return timedelta(minutes=timing.nudge_minutes)
     waits = is_asked_again(conversation) or not is_screened(conversation)
-    urgent = in_danger(conversation) and waits
+    urgent = is_urgent(conversation) and waits
     return timedelta(minutes=timing.danger_silent_minutes if urgent else timing.silent_minutes)

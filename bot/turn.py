@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from bot import asking
+from bot import asking, questions
 from bot.case import Entry, Kind
 from bot.conversation import (
     DANGER,
@@ -19,17 +19,18 @@ from bot.conversation import (
     Held,
     Mode,
     goes_to_the_team,
-    in_danger,
     is_asked_again,
     is_screened,
+    is_urgent,
     walk,
 )
 from bot.facts import Tri
-from bot.meaning import lists
+from bot.meaning import is_courtesy
 from bot.message import Change, Incoming, Passage, Tone
 from bot.moment import Moment
+from bot.naming import names_staff
 from bot.showing import Reply, Showing
-from bot.understanding import speaks_of_danger, speaks_of_staff
+from bot.understanding import speaks_of_danger
 from bot.whom import with_whom
 from flows.flow import UNKNOWN
 
@@ -46,6 +47,7 @@ class Deed(StrEnum):
     JOIN = "join"
     BEGIN_ANEW = "begin_anew"
     REPLIED = "replied"
+    ADDED = "added"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,9 @@ class Turn(Showing):
     def decision(self) -> Decision:
         """A new danger is told last, to those who have the case after all else that was decided.
 
-        Whatever else is told of an answer to a lead's question takes the place of that there is one.
+        Whatever else is told takes the place of that there is more, or an answer to a lead's question.
         """
-        order = {Deed.REPLIED: 0, Deed.DANGER_SAID: 2}
+        order = {Deed.ADDED: 0, Deed.REPLIED: 0, Deed.DANGER_SAID: 2}
         deeds = sorted(dict.fromkeys(self.deeds), key=lambda deed: order.get(deed, 1))
         return Decision(self.conversation, tuple(self.entries), tuple(self.replies), tuple(deeds))
 
@@ -81,8 +83,9 @@ class Turn(Showing):
         if not words:
             return
         self.entries.append(self._entry(kind, step, words, ()))
+        self.conversation = replace(self.conversation, wordless=False)
         self._mark(words)
-        if kind is not Kind.COMMAND and self._says_something(words):
+        if kind is not Kind.COMMAND and not is_courtesy(words, self.moment.script.words):
             self.conversation = replace(self.conversation, told=True)
 
     def hold(self, held: Held) -> None:
@@ -92,7 +95,7 @@ class Turn(Showing):
     def _mark(self, words: str) -> None:
         """Words from before the staff question that name an adult there: a "no" to it will be asked again."""
         it = self.conversation
-        if STAFF not in it.answers and not it.held and speaks_of_staff(words, self.moment.script.words):
+        if STAFF not in it.answers and not it.held and names_staff(words, self.moment):
             self.hold(Held())
 
     def release(self) -> None:
@@ -108,17 +111,12 @@ class Turn(Showing):
         else:
             self.entries.append(self._entry(held.kind, held.step, held.words, held.values))
         if held.kind is Kind.REPLY:
-            self.deeds.append(Deed.REPLIED)
+            self.answered_question(held.question)
         if held.kind is Kind.ADDITION:
+            self.deeds.append(Deed.ADDED)
             self.lead.append(asking.say(self.moment, "finished.added", ref=self.conversation.ref))
         if self.conversation.handed_off:
             self.warn_of_danger(held.words)
-
-    def _says_something(self, words: str) -> bool:
-        """More than a greeting: whatever is not plainly one may be the concern itself."""
-        known = self.moment.script.words
-        heard = known.fold(words).words
-        return sum(hit.end - hit.start for hit in lists(known).courtesy.find(heard)) < len(heard)
 
     def note_change(self, change: Change) -> None:
         kind = Kind.EDITED if change is Change.EDITED else Kind.DELETED
@@ -132,6 +130,7 @@ class Turn(Showing):
         count = self.incoming.attachments if self.incoming else 0
         if not count:
             return False
+        self.conversation = replace(self.conversation, wordless=False)
         words = self.moment.say("files.noted", count=count)
         self.entries.append(self._entry(Kind.ATTACHMENT, self.conversation.step, words, ()))
         self.lead.append(asking.say(self.moment, "files.refused", Tone.URGENT))
@@ -141,6 +140,15 @@ class Turn(Showing):
     def _entry(self, kind: Kind, step: str, words: str, values: tuple[str, ...]) -> Entry:
         by = self.conversation.sender.key
         return Entry(self.conversation.ref, self.moment.now, kind, by, step, words, values)
+
+    def answered_question(self, number: int) -> None:
+        """A lead's question has its answer: they are told, and the message that asked says so."""
+        it = self.conversation
+        self.deeds.append(Deed.REPLIED)
+        if number:
+            self.replies.append(Reply(questions.slot(it.ref, number), questions.answered(it.ref, self.moment)))
+        if number == it.asked:
+            self.conversation = replace(it, asked=0)
 
     # --- what is answered ---
 
@@ -164,6 +172,8 @@ class Turn(Showing):
 
     def answer(self, step: str, answer: Answer) -> None:
         before = self.conversation.answers.get(step)
+        if step == DANGER and before is None and answer.values == (Tri.NO,):
+            self.conversation = replace(self.conversation, danger_said=False)
         kind = Kind.ANSWER if before in (None, answer) else Kind.CORRECTION
         self.entries.append(self._entry(kind, step, answer.words, answer.values))
         if kind is Kind.CORRECTION:
@@ -197,7 +207,7 @@ class Turn(Showing):
         it = self.conversation
         if is_asked_again(it):
             return False
-        return is_screened(it) and not it.handed_off and (it.complete or in_danger(it) or it.blind)
+        return is_screened(it) and not it.handed_off and (it.complete or is_urgent(it) or it.blind)
 
     def go_to(self, step: str) -> None:
         """To a question; to the staff question first, while words wait for its answer."""
@@ -268,8 +278,8 @@ class Turn(Showing):
         if not speaks_of_danger(text, self.moment.script.words, asked=self.step.id == DANGER):
             return
         told = pressing and self.conversation.handed_off
+        self.conversation = replace(self.conversation, danger_said=True)
         if told:
-            self.conversation = replace(self.conversation, danger_said=True)
             self.deeds.append(Deed.DANGER_SAID)
         key = "asking.danger_told" if told else "asking.danger_words"
         self.lead.append(asking.say(self.moment, key, Tone.URGENT))

@@ -53,6 +53,7 @@ LONGEST_ANSWER = 500
 """Characters. A longer text never picks an option and is never a command."""
 
 _LONGEST_ASKING = 12
+_CLASS_WITHIN, _A_NAME = 4, 6
 _PIECE, _OVERLAP = 20_000, 200
 _CODE = re.compile(r"[{}]|\w_\w")
 _QUOTES = ('"', "\u201c", "\u2018", "\u00ab")
@@ -92,6 +93,16 @@ def speaks_of_staff(text: str, words: Words) -> bool:
         return False
     pieces = (text[place : place + _PIECE + _OVERLAP] for place in range(0, len(text), _PIECE))
     return any(any(known.staff.find(words.fold(piece).words)) for piece in pieces)
+
+
+def names_a_class(text: str, words: Words) -> bool:
+    """Whether every word for staff in it is of a class, as in "Mr Green's form", or a child's surname: "Jade Head"."""
+    heard, known = words.fold(text).words, lists(words)
+    name = len(heard) <= _A_NAME and heard[0] not in known.before_staff if heard else False
+    return all(
+        (name and hit.start == 1) or set(heard[hit.start : hit.end + _CLASS_WITHIN]) & known.classes
+        for hit in known.staff.find(heard)
+    )
 
 
 def is_an_option(step: Step, options: Sequence[Option], text: str, words: Words) -> bool:

@@ -53,6 +53,8 @@ class Danger(_Read):
 
 class Staff(_Read):
     phrases: tuple[str, ...]
+    classes: tuple[str, ...]
+    before: tuple[str, ...]
 
 
 class Questions(_Read):

@@ -30,7 +30,7 @@ from tests.slack.ledger import Call
 from tests.slack.reading import labels_of
 from tests.slack.signing import SECRET
 from tests.slack.wire import APP_TOKEN, BOT_TOKEN
-from tests.slack.world import BOT, BOT_ID, TEAM
+from tests.slack.world import APP, BOT, BOT_ID, TEAM
 
 TEACHER, OTHER_TEACHER, GUEST = "U0TEACHER1", "U0TEACHER2", "U0GUEST001"
 NORTH, SOUTH, PRIMARY, STAFFROOM = "C0DSLNORTH", "C0DSLSOUTH", "C0DSLPRIMA", "C0STAFFROO"
@@ -202,7 +202,7 @@ async def slack_school(
         api = await stack.enter_async_context(open_api(BOT_TOKEN, slack.api_url))
         secrets = (SECRET,) if way == "http" else ()
         token = APP_TOKEN if way == "socket" else ""
-        workspace = Workspace(api, Home(TEAM, BOT, BOT_ID), Way(token, secrets), pace or Pace.open())
+        workspace = Workspace(api, Home(TEAM, BOT, BOT_ID, APP), Way(token, secrets), pace or Pace.open())
         _by_one_clock(workspace, clock)
         file = folder / "handrail.db"
         store = open_store(f"sqlite:///{file}", Keyring.from_setting(key), create=True)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.message import Action, Change, Press
+from tests.on_the_way import say
 from tests.school import School, text_of
 
 
@@ -51,3 +52,22 @@ async def test_a_message_edited_long_after_the_end_stays_with_its_own_report(her
     await here.passes(hours=5)
     await here.hears(replace(here.incoming("teacher", text="he showed everyone"), change=Change.EDITED))
     assert _cases(here) == 1
+
+
+async def test_a_report_begun_with_a_button_and_left_calls_nobody_and_is_said_to_be_unsent(here: School) -> None:
+    await here.hears(here.incoming("teacher", press=Press(Action.START, "")))
+    await here.passes(minutes=6)
+    assert say("silence.nudge_wordless") in here.reads("teacher")
+    await here.passes(minutes=10)
+    assert say("stopping.nothing_told") in here.reads("teacher")
+    assert here.places() == set()
+    await here.says("a girl told me something")
+    assert len(here.rows("select ref from cases")) == 2
+
+
+@pytest.mark.parametrize("attachments", [0, 1])
+async def test_a_word_or_a_refused_picture_is_enough_for_somebody_to_be_called(here: School, attachments: int) -> None:
+    await here.hears(here.incoming("teacher", press=Press(Action.START, "")))
+    await here.says("" if attachments else "hello", attachments=attachments)
+    await here.passes(minutes=16)
+    assert say("blind.notice") in here.reads("trust-lead")

@@ -9,6 +9,7 @@ from bot.errors import SendFailed
 from bot.message import Action, Card, Destination, Press, Reach
 from tests import leads
 from tests.leads import ACADEMIES, TWO_ROLES, trust_file
+from tests.on_the_way import say
 from tests.school import School, school, text_of
 
 # --- I don't know ---
@@ -19,7 +20,7 @@ async def test_not_knowing_goes_to_the_head_who_hands_it_to_the_team_with_one_bu
     assert here.places() == {"web:person:head-north"}
     await here.presses("Acknowledge", who="head-north")
     shown = await here.presses("Hand to the safeguarding team", who="head-north")
-    assert "Handed to the safeguarding team" in text_of(_shown(shown))
+    assert say("press.shared") in text_of(_shown(shown))
     assert here.ref() in here.channel_reads()
     assert here.ref() in here.reads("dsl-north")
     assert "With the safeguarding team of Example Academy North" in leads.receipt(here)

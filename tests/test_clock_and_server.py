@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -11,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
 
 from adapters.clock import PracticeClock, SystemClock
 from adapters.server import build_app, run
@@ -78,6 +81,25 @@ async def test_health_answers_what_it_was_given(http: aiohttp.ClientSession) -> 
         assert (answer.status, await answer.json()) == (200, {"ok": True})
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "told"), [("ok", 200, {"status": "ok"}), ("late", 503, {"status": "not ok"})]
+)
+async def test_another_computer_learns_of_health_only_whether_all_is_well(
+    status: str, code: int, told: dict[str, str]
+) -> None:
+    async def healthy() -> dict[str, object]:
+        return {"status": status, "next_due": "2026-11-20T10:42:00"}
+
+    async with TestServer(build_app([], healthy), host="127.0.0.1") as server, TestClient(server) as client:
+        near = await client.get("/health")
+        assert (near.status, (await near.json())["next_due"]) == (code, "2026-11-20T10:42:00")
+    asked = make_mocked_request("GET", "/health")
+    answer = await build_app([], healthy).router.resolve(asked)
+    far = await answer.handler(asked.clone(remote="192.0.2.7"))
+    assert isinstance(far, web.Response)
+    assert (far.status, json.loads(far.text or "")) == (code, told)
+
+
 async def test_a_port_that_is_taken_is_refused_with_what_to_write(play: Running) -> None:
     async def healthy() -> dict[str, object]:
         return {}
@@ -89,6 +111,7 @@ async def test_a_port_that_is_taken_is_refused_with_what_to_write(play: Running)
 
 SERVING = """
 import asyncio
+import json
 from adapters.clock import PracticeClock
 from adapters.server import build_app, run
 from adapters.web import Playground, mount

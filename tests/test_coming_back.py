@@ -43,7 +43,7 @@ async def test_who_comes_back_is_told_when_the_report_was_started_and_may_go_on_
     await _comes_back(here)
     card = here.question()
     assert say("silence.returned", time="10:40", date="20 November 2026") in text_of(card)
-    assert [button.label for button in card.buttons][:3] == ["Go on", "Change an answer", "Send what I have"]
+    assert [button.label for button in card.buttons][:3] == ["Go on", "Change an answer", "Stop here"]
     assert {button.label for button in card.footer} == {"Send now", "Back", "Contacts", "Stop"}
 
 

@@ -132,7 +132,7 @@ async def test_without_an_answer_the_words_go_past_the_team_and_are_not_lost(her
     await _names_the_coach_late(here)
     if wait == "silence":
         await here.passes(minutes=16)
-        assert say("silence.sent") in here.reads("teacher")
+        assert say("silence.sent_on") in here.reads("teacher")
     else:
         await here.presses({"send now": "Send now", "stop": "Stop"}[wait])
     assert not await _team_sees(here)

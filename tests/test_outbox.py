@@ -318,3 +318,21 @@ class _Model:
     def _lapse(self, _: int) -> None:
         self.now += timedelta(seconds=11)
         self.flying.clear()
+
+
+async def test_what_was_interrupted_and_then_held_back_or_put_back_is_still_looked_for_first(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        await store.transact(_post("a"))
+        await store.transact(_claim())
+    with opened(tmp_path) as store:
+        for _ in range(2):
+            (again,) = await store.transact(_claim())
+            assert again.interrupted
+            await store.transact(partial(_hold_back, again))
+            (once_more,) = await store.transact(_claim())
+            assert once_more.interrupted
+            await store.transact(partial(_put_back, once_more))
+
+
+def _put_back(waiting: Waiting, tx: Tx) -> bool:
+    return tx.put_back(waiting, NOW)

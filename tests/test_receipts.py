@@ -282,16 +282,17 @@ async def test_the_check_above_would_see_a_receipt_that_came_too_early(here: Sch
     ("wrong", "why"),
     [({"public": True, "stranger": None}, "public"), ({"public": None, "stranger": True}, "stranger")],
 )
-async def test_a_channel_that_is_not_safe_gets_nothing_and_the_first_person_is_reached_one_to_one(
+async def test_a_channel_that_is_not_safe_gets_nothing_and_the_whole_team_is_reached_one_to_one(
     here: School, wrong: dict[str, bool | None], why: str
 ) -> None:
     here.page.change_channel("dsl-north-channel", **wrong)
     await leads.tells(here)
     assert here.channel() == []
-    assert here.ref() in here.reads("dsl-north")
+    for who in ("dsl-north", "deputy-north"):
+        assert here.ref() in here.reads(who)
     assert any("dsl-north-channel" in detail and why in detail for detail in leads.details(here, "undeliverable"))
     assert "With the DSL since 10:40" in leads.receipt(here)
-    assert here.places() == {"web:person:dsl-north", "web:person:trust-lead"}
+    assert here.places() == {f"web:person:{who}" for who in ("dsl-north", "deputy-north", "trust-lead")}
     for who in ("dsl-north", "trust-lead"):
         assert say(f"doubt.{why}") in here.reads(who)
     assert here.ref() not in here.reads("trust-lead")

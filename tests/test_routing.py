@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import composition, nextsteps, receipt, routing
+from bot import composition, nextsteps, receipt, ringing, routing
 from bot.case import Case
 from bot.conversation import Answer, Conversation
 from bot.directory import Directory, parse_trust
@@ -303,7 +303,7 @@ def test_the_number_of_the_lado_is_never_blank_for_any_academy(
     directory, _ = two_roles
     for academy, at in product(ACADEMIES, WEEK[::12]):
         moment = Moment(composition.script(), directory, at)
-        lines = receipt.lado_numbers(case_of(frozenset({"head", "chair"}), academy), moment)
+        lines = ringing.lado_numbers(case_of(frozenset({"head", "chair"}), academy), moment)
         assert "Emergency services, 999" in lines[0]
         assert len(lines) > 1
         assert len(set(lines)) == len(lines)

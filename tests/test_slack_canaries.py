@@ -23,7 +23,7 @@ import pytest
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.sweep import Rounds
+from adapters.slack.sweep import Tempo
 from bot.errors import HandrailError, StoreUnavailable
 from bot.message import Incoming
 from tests.slack.fake import NotOnTheScreen
@@ -166,7 +166,7 @@ def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Capture
 async def life(tmp_path: Path, way: str = "http") -> AsyncIterator[SlackSchool]:
     async with slack_school(tmp_path, way) as here:
         here.slack.world.people[TEACHER].name = f"Sam {MARKS['name']}"
-        here.workspace._sweep.rounds = Rounds(calls_a_minute=600_000)
+        here.workspace._sweep.tempo = Tempo(calls_a_minute=600_000)
         yield here
 
 
@@ -348,6 +348,23 @@ async def test_nor_when_a_turn_breaks_over_the_words_themselves(
         watch.books.append(here.raw())
     places = watch.places()
     assert b"ValueError at" in places["logs"] + places["output"]
+    assert watch.found() == {}
+
+
+async def test_nor_when_a_view_breaks_over_what_it_was_to_show(
+    tmp_path: Path, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(self: object, view_id: str, view: dict[str, Any]) -> None:
+        raise ValueError(str(view))
+
+    monkeypatch.setattr("adapters.slack.screens.Screens.update_view", broken)
+    async with life(tmp_path) as here:
+        await begun(here)
+        await here.submits_place()
+        await here.says(f"Jade {MARKS['words']}")
+        await here.presses("Send now")
+        await here.presses("Open case", DSL)
+    assert b"ValueError at" in watch.places()["output"] + watch.places()["logs"]
     assert watch.found() == {}
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from adapters.slack.pace import Pace
-from adapters.slack.sweep import Rounds
+from adapters.slack.sweep import Tempo
 from bot.case import Kind
 from tests.slack.fake import Message, Somebody, text_of
 from tests.slack.ledger import Call
@@ -53,7 +53,7 @@ async def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     """A school by HTTP whose Slack has 0.3 s to answer."""
     monkeypatch.setattr("adapters.slack.api.CALL_SECONDS", 0.3)
     async with slack_school(tmp_path) as it:
-        it.workspace._sweep.rounds = Rounds(calls_a_minute=600_000)
+        it.workspace._sweep.tempo = Tempo(calls_a_minute=600_000)
         yield it
 
 
@@ -64,7 +64,7 @@ async def both(
     monkeypatch.setattr("adapters.store.engine.BUSY_MILLISECONDS", 50)
     async with slack_school(tmp_path, request.param) as it:
         it.slack.set_up(patience=0.5)
-        it.workspace._sweep.rounds = Rounds(calls_a_minute=600_000)
+        it.workspace._sweep.tempo = Tempo(calls_a_minute=600_000)
         yield it
 
 

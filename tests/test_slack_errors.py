@@ -339,7 +339,13 @@ async def test_no_fault_puts_what_was_written_into_a_log_or_an_error(
     assert CANARY not in everything_logged.text
 
 
-async def test_the_client_as_it_comes_would_log_what_was_written(everything_logged: pytest.LogCaptureFixture) -> None:
+async def test_the_client_as_it_comes_would_log_what_was_written(
+    everything_logged: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = logging.getLogger("slack_sdk")
+    monkeypatch.setattr(library, "propagate", True)
+    monkeypatch.setattr(library, "level", logging.DEBUG)
+    library.manager._clear_cache()  # type: ignore[attr-defined]
     async with played(lambda *_: {"ok": True}) as (_, api):
         await call(api)
     assert CANARY in everything_logged.text

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from adapters.slack.api import Home, find_home, open_api
 from adapters.slack.projection import project, read_event
-from adapters.slack.sweep import MARK, Rounds, Sweep
+from adapters.slack.sweep import MARK, Sweep, Tempo
 from bot.errors import SendFailed, StoreUnavailable
 from bot.message import Incoming
 from tests.slack.fake import BOT, FakeSlack, Somebody
@@ -41,7 +41,7 @@ class Hurried:
         """Wait until so many more sweeps have ended, well or not."""
         async with asyncio.timeout(10):
             while times:
-                times -= await self.paused.get() == Rounds().every
+                times -= await self.paused.get() == Tempo().every
 
 
 class Kept:
@@ -260,7 +260,7 @@ async def test_it_makes_no_more_calls_than_its_pace_allows() -> None:
         for person in PEOPLE:
             await here.slack.says(person.id, "words")
         here.slack.set_up(page=5)
-        here.sweep.rounds = Rounds(calls_a_minute=30.0)
+        here.sweep.tempo = Tempo(calls_a_minute=30.0)
         before = len(here.slack.calls())
         await here.sweep.once()
         assert here.clock.pauses == [2.0] * (len(here.slack.calls()) - before)

@@ -221,14 +221,16 @@ def _anything() -> st.SearchStrategy[str]:
 def _acted(before: Conversation, after: Conversation) -> bool:
     """Whether anything but words entered: an answer picked, something sent, closed, or gone to.
 
-    Words that may name an adult of the academy bring the staff question again, and no more (N-18).
+    Words that may name an adult of the academy bring the staff question again, and no more (N-18); words that speak of
+    danger send what there is (D-11).
     """
     if after.held and after.step == "staff_concerned":
         before = replace(before, step=after.step)
     picked = {step for step, answer in after.answers.items() if answer.values and answer != before.answers.get(step)}
     moved = after.mode is not before.mode or after.step != before.step
     written = "child" in after.answers and after.step == "came_from"
-    return bool(picked) or after.handed_off or after.blind or after.closed or (moved and not written)
+    sent = after.handed_off and not after.danger_said
+    return bool(picked) or sent or after.blind or after.closed or (moved and not written)
 
 
 async def _at_two_questions(here: School) -> tuple[Conversation, Conversation]:

@@ -111,7 +111,7 @@ async def test_every_answer_after_the_handoff_joins_the_same_case_and_the_post_i
     await here.picks({"How is the child now": ["Upset or very worried"]})
     await here.presses("Yes")
     assert len(here.channel()) == posts
-    assert "11 answers so far" in here.channel_reads()
+    assert "Answers so far: 11" in here.channel_reads()
     view = await here.presses("Open case", who="dsl-north")
     assert "How the child is now: Upset or very worried" in text_of(_shown(view))
 

@@ -35,6 +35,8 @@ from adapters.slack.refusals import (
 from bot.errors import HandrailError, SendAmbiguous, SendFailed, SendGone, SendRefused
 
 CALL_SECONDS = 5.0
+FORGOTTEN_SECONDS = 600.0
+"""After this long a fault of the app that nobody has met again is no trouble any more."""
 CONNECT_SECONDS = 3.0
 _CONNECTIONS = 64
 _MOST_ALARMS = 50
@@ -59,11 +61,12 @@ _LOOK_UPS = frozenset({"conversations.info", "conversations.members"})
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Who we are: the workspace, and the bot's own id as a member of it and as a bot."""
+    """Who we are: the workspace, the bot's own id as a member of it and as a bot, and the app's, '' when not learnt."""
 
     team: str
     person: str
     bot: str = ""
+    app: str = ""
 
 
 @dataclass(slots=True)
@@ -84,11 +87,19 @@ class Api:
         self.alarms: Counter[str] = Counter()
         self._seconds = seconds
         self._shut: dict[str, Shut] = {}
+        self._unreached: float | None = None
 
     @property
     def trouble(self) -> str:
         """What somebody with the app's settings has to mend ("token_revoked"), or '' (P4)."""
-        return next((shut.reason for shut in self._shut.values() if shut.operator), "")
+        now = self._seconds()
+        lasting = (shut for shut in self._shut.values() if shut.operator and now < shut.until + FORGOTTEN_SECONDS)
+        return next((shut.reason for shut in lasting), "")
+
+    @property
+    def unreached_seconds(self) -> float:
+        """For how long no call has reached Slack, in seconds; 0.0 when the last one did."""
+        return self._seconds() - self._unreached if self._unreached is not None else 0.0
 
     async def call(self, method: str, **arguments: Any) -> dict[str, Any]:
         """Slack's answer to one call, made once.
@@ -105,9 +116,11 @@ class Api:
         except SlackApiError as said:
             raise self._meant(method, arguments, said.response) from None
         except NEVER_SENT as fault:
+            self._unreached = self._seconds() if self._unreached is None else self._unreached
             raise SendFailed(type(fault).__name__) from None
         except Exception as fault:
             raise SendAmbiguous(type(fault).__name__) from None
+        self._unreached = None
         if self._shut:
             self._opens(method, arguments)
         return answer
@@ -210,7 +223,30 @@ async def find_home(api: Api) -> Home:
     team, person = said.get("team_id"), said.get("user_id")
     if not (isinstance(team, str) and team and isinstance(person, str) and person):
         raise SendRefused("auth_test_incomplete")
-    return Home(team, person, str(said.get("bot_id") or ""))
+    bot = str(said.get("bot_id") or "")
+    return Home(team, person, bot, await _app_of(api, bot))
+
+
+async def _app_of(api: Api, bot: str) -> str:
+    """The app's own id, which Slack tells of the bot (T08); '' when it does not."""
+    try:
+        found = (await api.call("bots.info", bot=bot)).get("bot")
+    except HandrailError:
+        return ""
+    app = found.get("app_id") if isinstance(found, dict) else None
+    return app if isinstance(app, str) else ""
+
+
+async def try_socket(api: Api, app_token: str) -> str:
+    """Why a socket cannot be opened with this token, as Slack says it, or ''; '' too while Slack cannot be reached."""
+    try:
+        await api.client.apps_connections_open(app_token=app_token)
+    except SlackApiError as said:
+        reason = code_of(getattr(said.response, "data", None))
+        return reason if meaning_of(reason) is Meaning.OPERATOR else ""
+    except Exception:
+        return ""
+    return ""
 
 
 class Calls(Protocol):

@@ -6,10 +6,11 @@ What was written must never enter a log: a fault is its kind and the line it cam
 from __future__ import annotations
 
 import asyncio
-import traceback
 from collections.abc import Coroutine
 
 import structlog
+
+from bot.errors import what_broke
 
 log = structlog.get_logger()
 
@@ -39,9 +40,3 @@ async def _carefully(work: Coroutine[object, object, None]) -> None:
         await work
     except Exception as fault:
         log.warning("slack_not_shown", error=what_broke(fault))
-
-
-def what_broke(fault: BaseException) -> str:
-    """The kind of a fault and the line it came from, never what it says."""
-    frames = traceback.extract_tb(fault.__traceback__)
-    return f"{type(fault).__name__} at {frames[-1].name}:{frames[-1].lineno}" if frames else type(fault).__name__

@@ -19,11 +19,10 @@ from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.behind import what_broke
 from adapters.slack.modal import WRITING
 from adapters.slack.projection import Json, Us
 from adapters.slack.receive import DISCLOSURE, ON_CALL, RAISE, Reception
-from bot.errors import StoreUnavailable
+from bot.errors import StoreUnavailable, what_broke
 
 Take = Callable[[Json], Awaitable[Json | None]]
 Listen = Callable[..., Awaitable[BoltResponse]]

@@ -12,7 +12,7 @@ from adapters.slack.api import open_api
 from adapters.slack.bolt import hush
 from adapters.slack.doctor_app import Keys, ask, of_app, of_keys, of_socket
 from adapters.slack.doctor_press import RoundTrip, nobody, not_tried
-from adapters.slack.doctor_trust import DOOR, Asked, Rounds, Steady
+from adapters.slack.doctor_trust import DOOR, Asked, Looks, Steady
 from adapters.slack.findings import Finding, Level, as_json, is_well, lines
 from adapters.slack.modal import Say
 from bot.ports import Clock
@@ -46,11 +46,11 @@ async def examine(keys: Keys, asked: Asked, shown: Shown) -> list[Finding]:
         if keys.app_token and not any(finding.about == "SLACK_APP_TOKEN" for finding in found):
             found.append(await of_socket(keys))
         steady = Steady(api, shown.clock)
-        found += await _of_the_trust(Rounds(steady, app.home, asked, shown.say))
+        found += await _of_the_trust(Looks(steady, app.home, asked, shown.say))
         return [*found, await _press(RoundTrip(steady, keys, shown.told), asked)]
 
 
-async def _of_the_trust(rounds: Rounds) -> list[Finding]:
+async def _of_the_trust(rounds: Looks) -> list[Finding]:
     channels = [finding async for finding in rounds.channels()]
     return channels + [finding async for finding in rounds.people()]
 

@@ -83,7 +83,7 @@ class Steady:
 
 
 @dataclass
-class Rounds:
+class Looks:
     """One round of one trust's file. `say` gives the sentences under `doubt.`."""
 
     steady: Steady

@@ -13,12 +13,12 @@ from typing import Protocol
 import structlog
 
 from adapters.slack.acts import Act, read_command_act, read_form_act, read_press_act, read_shortcut_act
-from adapters.slack.behind import Behind, what_broke
+from adapters.slack.behind import Behind
 from adapters.slack.modal import WRITING, Say, case_view, notice_view, opening_view, read_writing, writing_view
 from adapters.slack.presses import OPEN, Pressed, read_press
 from adapters.slack.projection import DOOR, Json, Us, as_typed, read_event
 from adapters.slack.render import home_view, message_of
-from bot.errors import HandrailError, StoreUnavailable
+from bot.errors import HandrailError, StoreUnavailable, what_broke
 from bot.message import Action, Card, Incoming, Passage, Person, Press, Tone
 from bot.ports import Clock
 
@@ -197,21 +197,25 @@ class Reception:
     async def _show(self, act: Act, card: Card, press: Press) -> None:
         """Show what a press is answered with, to the one who pressed and where they pressed."""
         if act.view:
-            await self.screens.update_view(act.view, case_view(card, self.say, press))
+            await self._fill(act, act.view, case_view(card, self.say, press))
         elif act.on_home:
             await self._show_view(act, card, press)
         else:
             await self.screens.tell(act.place, act.who.id, card)
 
     async def _show_view(self, act: Act, card: Card, press: Press) -> None:
-        await self.screens.open_view(act.trigger, case_view(card, self.say, press))
+        """In a small view; where it is too late for one, in their direct messages."""
+        try:
+            await self.screens.open_view(act.trigger, case_view(card, self.say, press))
+        except HandrailError:
+            await self.screens.tell(act.who.id, act.who.id, card)
 
     # --- private views ---
 
     async def _open_form(self, act: Act, form: Json) -> None:
         """Open a form at once; one that is asked for in a view takes that view's place."""
         if act.view:
-            await self.screens.update_view(act.view, form)
+            await self._fill(act, act.view, form)
         else:
             await self._open(act, form)
 
@@ -220,14 +224,29 @@ class Reception:
         try:
             return await self.screens.open_view(act.trigger, view)
         except HandrailError:
-            await self.screens.tell(act.place or act.who.id, act.who.id, self._notice("slack.open_again"))
+            await self._press_again(act)
             return ""
+
+    async def _fill(self, act: Act, view_id: str, view: Json) -> None:
+        """Fill a view, at the second try where the first fails; the person is told when that was in vain too."""
+        try:
+            await self.screens.update_view(view_id, view)
+            return
+        except HandrailError as fault:
+            log.warning("slack_not_filled", error=what_broke(fault))
+        try:
+            await self.screens.update_view(view_id, view)
+        except HandrailError:
+            await self._press_again(act)
+
+    async def _press_again(self, act: Act) -> None:
+        await self.screens.tell(act.place or act.who.id, act.who.id, self._notice("slack.open_again"))
 
     async def _open_case(self, act: Act, pressed: Pressed) -> None:
         """A neutral view first, then the check and its audit row, then the content (T28)."""
         view = act.view or await self._open(act, opening_view(self.say))
         if view:
-            await self.screens.update_view(view, await self._content(act, pressed))
+            await self._fill(act, view, await self._content(act, pressed))
 
     async def _content(self, act: Act, pressed: Pressed) -> Json:
         try:

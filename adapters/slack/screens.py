@@ -44,7 +44,7 @@ class Screens:
         are there already: what only Slack remembers is gone when they look again.
         """
         message = message_of(card)
-        if channel_id.startswith("D"):
+        if channel_id == person_id or channel_id.startswith("D"):
             await self._api.call("chat.postMessage", channel=channel_id, **message)
             return
         try:

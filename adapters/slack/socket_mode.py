@@ -21,8 +21,8 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-from adapters.slack.behind import what_broke
 from adapters.slack.projection import project_envelope
+from bot.errors import what_broke
 from bot.ports import Clock
 
 log = structlog.get_logger()

@@ -39,7 +39,7 @@ class Marks(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Rounds:
+class Tempo:
     """How a sweep is made: seconds of rest between two, calls a minute (Slack allows fifty), how far it goes back
     before its mark, and before now when there is none."""
 
@@ -75,7 +75,7 @@ class Sweep:
     def __init__(self, api: Api, home: Home, hear: Hear, marks: Marks, clock: Clock) -> None:
         self._api, self._home, self._hear, self._marks, self._clock = api, home, hear, marks, clock
         self._newest: dict[str, datetime] = {}
-        self.rounds = Rounds()
+        self.tempo = Tempo()
         self.last_good: datetime | None = None
 
     async def run(self) -> None:
@@ -85,7 +85,7 @@ class Sweep:
                 await self.once()
             except Exception as fault:
                 log.warning("sweep_failed", error=type(fault).__name__)
-            await self._clock.pause(self.rounds.every)
+            await self._clock.pause(self.tempo.every)
 
     async def once(self) -> int:
         """One sweep. Returns how many messages were found and heard, old and new; the mark moves only at its end.
@@ -93,8 +93,8 @@ class Sweep:
         Raises StoreUnavailable, SendFailed and SendAmbiguous: then the mark has not moved.
         """
         began = self._clock.now()
-        since = (await self._marks.read(MARK) or began - self.rounds.first) - self.rounds.overlap
-        calls = Patient(self._api, self._clock, 60.0 / self.rounds.calls_a_minute)
+        since = (await self._marks.read(MARK) or began - self.tempo.first) - self.tempo.overlap
+        calls = Patient(self._api, self._clock, 60.0 / self.tempo.calls_a_minute)
         heard = 0
         for channel in await self._conversations(calls):
             heard += await self._sweep(calls, channel, since)

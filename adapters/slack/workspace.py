@@ -10,9 +10,11 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
+import structlog
+
 from adapters.server import Part
 from adapters.slack import edge
-from adapters.slack.api import Api, Home, find_home, open_api
+from adapters.slack.api import Api, Home, find_home, open_api, try_socket
 from adapters.slack.bolt import build_app, hush
 from adapters.slack.channels import Places
 from adapters.slack.modal import Say
@@ -27,7 +29,10 @@ from bot.errors import ConfigError, SendAmbiguous, SendFailed, SendRefused
 from bot.message import Destination, Incoming, Reach
 from bot.ports import Clock
 
+log = structlog.get_logger()
+
 UNREACHED_SECONDS = 5.0
+UNWELL_SECONDS = 60.0
 _STOP_SECONDS = 3.0
 
 
@@ -35,8 +40,8 @@ _STOP_SECONDS = 3.0
 class Way:
     """How Slack reaches us: over a socket of ours, over HTTP, or both. `secrets` may be two while one is replaced."""
 
-    app_token: str = ""
-    secrets: tuple[str, ...] = ()
+    app_token: str = field(default="", repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ class Workspace:
         if not self.way.secrets:
             return ()
         signature = edge.Signature(self.way.secrets, core.clock)
-        return (edge.mount(app, signature, edge.Ours(self.home.team)),)
+        return (edge.mount(app, signature, edge.Ours(self.home.team, self.home.app)),)
 
     async def _hear_found(self, incoming: Incoming) -> None:
         """What the sweep found. Raises StoreUnavailable."""
@@ -132,7 +137,8 @@ class Workspace:
 
     def is_well(self) -> bool:
         """Whether nothing waits for somebody to mend it."""
-        return not self.api.trouble and (self._socket is None or self._socket.is_connected)
+        reached = self.api.unreached_seconds < UNWELL_SECONDS
+        return reached and not self.api.trouble and (self._socket is None or self._socket.is_connected)
 
 
 @asynccontextmanager
@@ -143,7 +149,11 @@ async def open_workspace(token: str, way: Way, base_url: str) -> AsyncIterator[W
     """
     hush()
     async with open_api(token, base_url) as api:
-        yield Workspace(api, await _home(api), way)
+        home = await _home(api)
+        if way.app_token and (reason := await try_socket(api, way.app_token)):
+            write = "Copy it again from Slack: your app, Basic Information, App-Level Tokens (connections:write)"
+            raise ConfigError("environment", "SLACK_APP_TOKEN", f"is refused by Slack ({reason})", write)
+        yield Workspace(api, home, way)
 
 
 async def _home(api: Api) -> Home:
@@ -152,9 +162,10 @@ async def _home(api: Api) -> Home:
             return await find_home(api)
         except SendRefused as refused:
             raise _refused(str(refused)) from None
-        except (SendFailed, SendAmbiguous):
+        except (SendFailed, SendAmbiguous) as fault:
             if api.trouble:
                 raise _refused(api.trouble) from None
+            log.warning("slack_not_reached", reason=str(fault))
             await asyncio.sleep(UNREACHED_SECONDS)
 
 

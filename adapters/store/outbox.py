@@ -16,7 +16,7 @@ from adapters.store import statements as sql
 from adapters.store.codec import micros, moment, read, write
 from adapters.store.desk import Desk, Row
 from bot.errors import HandrailError
-from bot.message import Lane, Post
+from bot.message import Destination, Lane, Post
 from bot.ports import Audited, Waiting
 
 _NOBODY_NOW = "interrupted"
@@ -104,20 +104,27 @@ class Outbox:
     def put_back(self, waiting: Waiting, due_at: datetime, *, interrupted: bool = False) -> bool:
         """Free the lease, to be tried again from `due_at`. False when the lease is no longer ours.
 
-        `interrupted`: it may have been taken, and whoever tries again is to look first.
+        `interrupted`: it may have been taken, and whoever tries again is to look first; so does whoever has not yet.
         """
-        owner = self._owner if interrupted else ""
+        owner = _NOBODY_NOW if interrupted or waiting.interrupted else ""
         bound = {"new_due_at": micros(due_at), "new_lease_owner": owner, "new_lease_until": 0}
         return bool(self._desk.run(sql.PUT_BACK, **self._lease(waiting), **bound))
 
     def hold_back(self, waiting: Waiting, due_at: datetime) -> bool:
         """Free the lease of a post that was not tried at all. False when the lease is no longer ours."""
-        bound = {"new_due_at": micros(due_at), "new_attempts": waiting.attempts - 1}
+        owner = _NOBODY_NOW if waiting.interrupted else ""
+        bound = {"new_due_at": micros(due_at), "new_attempts": waiting.attempts - 1, "new_lease_owner": owner}
         return bool(self._desk.run(sql.HOLD_BACK, **self._lease(waiting), **bound))
 
     def abandon(self, waiting: Waiting, reason: str, at: datetime) -> bool:
         """Give a post up. False when the lease is no longer ours."""
         return bool(self._desk.run(sql.ABANDON, **self._lease(waiting), new_reason=reason))
+
+    def stands(self, place: Destination, slot: str) -> bool:
+        """Whether a platform has taken a post for this place on a screen: what it became since, or whether somebody
+        took it away, is not known here.
+        """
+        return self._desk.first(sql.STANDS, at_destination=self._looked_up(place), at_slot=slot) is not None
 
     def _add_leased(self, post: Post, destination: str, at: datetime) -> None:
         row = self._add(post, destination, micros(at), self._lease_until, self._owner)
@@ -178,7 +185,10 @@ class Outbox:
         return {"at_id": waiting.id, "at_lease_owner": self._owner, "at_attempts": waiting.attempts}
 
     def _destination(self, post: Post) -> str:
-        return self._seals.lookup.of("destination", post.destination.key)
+        return self._looked_up(post.destination)
+
+    def _looked_up(self, place: Destination) -> str:
+        return self._seals.lookup.of("destination", place.key)
 
     def _sealed(self, row: int, post: Post) -> str:
         return self._seals.keyring.seal(write(post), place("outbox", "payload", row))

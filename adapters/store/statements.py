@@ -151,7 +151,7 @@ SENT = (
     .where(_OURS, outbox.c.state != "sent")
 )
 PUT_BACK = _set(outbox, "due_at", "lease_owner", "lease_until").where(_OURS, _STANDS)
-HOLD_BACK = _set(outbox, "due_at", "attempts").values(lease_owner="", lease_until=0).where(_OURS, _STANDS)
+HOLD_BACK = _set(outbox, "due_at", "attempts", "lease_owner").values(lease_until=0).where(_OURS, _STANDS)
 # Whoever serves a SQLite file serves it alone: what was leased before it started is on its way no more.
 LET_GO = update(outbox).values(lease_until=0).where(_STANDS, outbox.c.lease_until > 0)
 ABANDON = (
