@@ -82,7 +82,10 @@ class SendGone(SendRefused):
 
 def what_broke(error: BaseException) -> str:
     """What a log may say of a fault: our own words, or its kind and the line it came from; never a value."""
-    if isinstance(error, HandrailError):
-        return str(error)
+    return str(error) if isinstance(error, HandrailError) else where_it_broke(error)
+
+
+def where_it_broke(error: BaseException) -> str:
+    """The kind of a fault and the line it came from, never what it says."""
     frames = traceback.extract_tb(error.__traceback__)
     return f"{type(error).__name__} at {frames[-1].name}:{frames[-1].lineno}" if frames else type(error).__name__

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
+from aiohttp.test_utils import TestServer, make_mocked_request
 
 from adapters.clock import PracticeClock, SystemClock
 from adapters.server import build_app, run
@@ -90,8 +90,8 @@ async def test_another_computer_learns_of_health_only_whether_all_is_well(
     async def healthy() -> dict[str, object]:
         return {"status": status, "next_due": "2026-11-20T10:42:00"}
 
-    async with TestServer(build_app([], healthy), host="127.0.0.1") as server, TestClient(server) as client:
-        near = await client.get("/health")
+    async with TestServer(build_app([], healthy)) as server, aiohttp.ClientSession() as client:
+        near = await client.get(server.make_url("/health"))
         assert (near.status, (await near.json())["next_due"]) == (code, "2026-11-20T10:42:00")
     asked = make_mocked_request("GET", "/health")
     answer = await build_app([], healthy).router.resolve(asked)

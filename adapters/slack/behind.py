@@ -10,7 +10,7 @@ from collections.abc import Coroutine
 
 import structlog
 
-from bot.errors import what_broke
+from bot.errors import where_it_broke
 
 log = structlog.get_logger()
 
@@ -39,4 +39,4 @@ async def _carefully(work: Coroutine[object, object, None]) -> None:
     try:
         await work
     except Exception as fault:
-        log.warning("slack_not_shown", error=what_broke(fault))
+        log.warning("slack_not_shown", error=where_it_broke(fault))

@@ -22,7 +22,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.slack.modal import WRITING
 from adapters.slack.projection import Json, Us
 from adapters.slack.receive import DISCLOSURE, ON_CALL, RAISE, Reception
-from bot.errors import StoreUnavailable, what_broke
+from bot.errors import StoreUnavailable, where_it_broke
 
 Take = Callable[[Json], Awaitable[Json | None]]
 Listen = Callable[..., Awaitable[BoltResponse]]
@@ -94,7 +94,7 @@ async def _when_broken(error: Exception) -> BoltResponse:
     """What nobody here listens to is answered 200, what could not be kept 503: then Slack sends it again (F1)."""
     if isinstance(error, BoltUnhandledRequestError):
         return BoltResponse(status=200)
-    log.error("slack_not_heard", error=what_broke(error))
+    log.error("slack_not_heard", error=where_it_broke(error))
     return BoltResponse(status=503 if isinstance(error, StoreUnavailable) else 500)
 
 

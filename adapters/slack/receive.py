@@ -18,7 +18,7 @@ from adapters.slack.modal import WRITING, Say, case_view, notice_view, opening_v
 from adapters.slack.presses import OPEN, Pressed, read_press
 from adapters.slack.projection import DOOR, Json, Us, as_typed, read_event
 from adapters.slack.render import home_view, message_of
-from bot.errors import HandrailError, StoreUnavailable, what_broke
+from bot.errors import HandrailError, StoreUnavailable, where_it_broke
 from bot.message import Action, Card, Incoming, Passage, Person, Press, Tone
 from bot.ports import Clock
 
@@ -233,7 +233,7 @@ class Reception:
             await self.screens.update_view(view_id, view)
             return
         except HandrailError as fault:
-            log.warning("slack_not_filled", error=what_broke(fault))
+            log.warning("slack_not_filled", error=where_it_broke(fault))
         try:
             await self.screens.update_view(view_id, view)
         except HandrailError:
@@ -254,7 +254,7 @@ class Reception:
             if card:
                 return case_view(card, self.say, pressed.press, pressed.page)
         except Exception as fault:
-            log.error("slack_not_opened", error=what_broke(fault))
+            log.error("slack_not_opened", error=where_it_broke(fault))
         return notice_view(self.say("slack.gone"), self.say)
 
     # --- forms ---
@@ -268,7 +268,7 @@ class Reception:
         try:
             shown = await self.hear(act.incoming(self.clock.now(), press, words))
         except Exception as fault:
-            log.error("slack_not_kept", error=what_broke(fault))
+            log.error("slack_not_kept", error=where_it_broke(fault))
             return {"response_action": "errors", "errors": {WRITING: self.say("slack.not_saved")}}
         return {"response_action": "update", "view": case_view(shown, self.say, press)} if shown else None
 

@@ -22,7 +22,7 @@ from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from adapters.slack.projection import project_envelope
-from bot.errors import what_broke
+from bot.errors import where_it_broke
 from bot.ports import Clock
 
 log = structlog.get_logger()
@@ -54,7 +54,7 @@ class SocketMode:
             try:
                 await self._serve()
             except Exception as fault:
-                log.error("slack_socket_broke", error=what_broke(fault))
+                log.error("slack_socket_broke", error=where_it_broke(fault))
                 await self._rest()
         self.connected_since = None
 
