@@ -45,6 +45,7 @@ class Peer:
             "conversations.info": lambda asked: {"channel": room_json(self._rooms[asked["channel"]])},
             "conversations.list": lambda _: {"channels": []},
             "conversations.members": lambda asked: {"members": self._rooms[asked["channel"]].members},
+            "bots.info": lambda asked: {"bot": {"id": BOT_ID, "app_id": APP}},
             "users.info": lambda asked: {"user": person_json(self.somebody(asked["user"]))},
             "views.open": self._open,
             "views.update": lambda asked: {"view": {"id": asked["view_id"]}},

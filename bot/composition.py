@@ -11,10 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot import routing
-from bot.case import Case
 from bot.errors import ConfigError
-from bot.message import Person
 from bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -179,6 +176,10 @@ def _slack_keys(settings: Settings) -> Keys:
 
 def _slack_readers(directory: Directory) -> dict[str, frozenset[str]]:
     """Who may be in each channel of the file. Where academies share one, only whoever may see the cases of all."""
+    from bot import routing
+    from bot.case import Case
+    from bot.message import Person
+
     found: dict[str, frozenset[str]] = {}
     named = [(academy.id, academy.channel.get("slack")) for academy in directory.academies]
     for academy, channel in [*named, ("", directory.trust.channel.get("slack"))]:

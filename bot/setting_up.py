@@ -5,7 +5,6 @@ Imports stand inside the commands, as in `bot.__main__`, which is their only cal
 
 from __future__ import annotations
 
-import asyncio
 import os
 from pathlib import Path
 from typing import Annotated
@@ -90,6 +89,8 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Look at the school's Slack, and say what is wrong and what to do. Exit code 1 when something is wrong."""
+    import asyncio
+
     from adapters.slack import doctor as of_slack
 
     settings = settings_from(os.environ)
