@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from bench.slack_wire import serve
 from tests.slack.answers import message_json, person_json, room_json
-from tests.slack.world import BOT, BOT_ID, TEAM, Json, Message, Room, Somebody
+from tests.slack.world import APP, BOT, BOT_ID, TEAM, Json, Message, Room, Somebody
 
 
 class Watcher(Protocol):
