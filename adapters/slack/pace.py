@@ -13,6 +13,9 @@ from bot.message import Lane
 RESERVED = {Lane.HANDOFF: 0.0, Lane.ESCALATION: 0.1, Lane.RECEIPT: 0.25, Lane.PROMPT: 0.4, Lane.COSMETIC: 0.6}
 """The share of a burst that a lane leaves to the lanes above it."""
 
+_KEPT_HERE = {Lane.COSMETIC: RESERVED[Lane.COSMETIC]}
+"""At one place only the cosmetic makes room: a question goes nowhere but to its own teacher, who waits for it."""
+
 LONGEST_HOLD = 60.0
 """Seconds. Nobody is told to come back later than that: they ask again."""
 
@@ -36,11 +39,11 @@ class Bucket:
     level: float
     at: float
 
-    def wait(self, lane: Lane, now: float) -> float:
-        """Seconds until this lane may take one."""
+    def wait(self, kept: float, now: float) -> float:
+        """Seconds until one may be taken; `kept` is the share of the burst that is left to others."""
         self.level = min(self.rate.burst, self.level + max(0.0, now - self.at) * self.rate.each_second)
         self.at = max(self.at, now)
-        short = 1.0 + RESERVED[lane] * self.rate.burst - self.level
+        short = 1.0 + kept * self.rate.burst - self.level
         return short / self.rate.each_second if short > _A_HAIR else 0.0
 
     def take(self) -> None:
@@ -65,7 +68,7 @@ class Way:
 
     def hold(self, place: str, lane: Lane, now: float) -> float:
         here = self.places.get(place) or self._first_seen(place, now)
-        wait = max(here.wait(lane, now), self.everywhere.wait(lane, now))
+        wait = max(here.wait(_KEPT_HERE.get(lane, 0.0), now), self.everywhere.wait(RESERVED[lane], now))
         if wait == 0.0:
             here.take()
             self.everywhere.take()
