@@ -127,7 +127,8 @@ def _share(act: _Act) -> Card:
     act.record("shared")
     conversation = act.tx.conversation_about(case.ref)
     if conversation:
-        shared = replace(case, shared=True, acknowledged_by="")
+        shared, conversation = replace(case, shared=True, acknowledged_by=""), replace(conversation, shared=True)
+        act.tx.save_conversation(conversation)
         started = escalation.start(act.tx, shared, conversation, act.moment, act.doors)
         escalation.send(act.tx, act.moment, *receipt.moved(case, started, conversation, act.moment, "receipt.placed"))
         _correct_steps(act, started, conversation)

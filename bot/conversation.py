@@ -61,7 +61,8 @@ class Conversation:
     for a yes. `blind`: a notice without words is out. `handed_off`: the case is with somebody who may see it.
     `complete`: the essentials are answered. `steps_given`: so are the next steps. `told`: something about a concern has
     been said. `danger_said`: so has something of danger, with no "no" to it since. `held`: words that wait (`Held`).
-    `wordless`: begun with a button, and nothing written or picked yet.
+    `wordless`: begun with a button, and nothing written or picked yet. `shared`: whoever had it past the team has
+    handed it to the team, on the answer about adults as it stands.
     `unsorted`: words typed after the end that wait until it is said which report they are about. `asked`: the number of
     the newest question of a lead that has no answer yet, or 0.
     """
@@ -87,6 +88,7 @@ class Conversation:
     earlier_ref: str = ""
     danger_said: bool = False
     wordless: bool = False
+    shared: bool = False
     held: tuple[Held, ...] = ()
     unsorted: str = ""
     asked: int = 0
@@ -94,9 +96,10 @@ class Conversation:
     version: int = 0
 
     def with_answer(self, step: str, answer: Answer) -> Conversation:
-        return replace(
-            self, answers={**self.answers, step: answer}, told=True, wordless=False, repeated=False, candidates=()
-        )
+        """With this answer; a new one about adults of the academy undoes that it was handed to the team."""
+        answers = {**self.answers, step: answer}
+        shared = self.shared and step != STAFF
+        return replace(self, answers=answers, told=True, wordless=False, repeated=False, candidates=(), shared=shared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +170,7 @@ def is_screened(conversation: Conversation) -> bool:
 
 def goes_to_the_team(conversation: Conversation) -> bool:
     """Whether no adult of the academy is thought to be concerned, so that its usual team has or gets the case."""
-    return staff_of(conversation) == {StaffRole.NONE}
+    return conversation.shared or staff_of(conversation) == {StaffRole.NONE}
 
 
 def is_asked_again(conversation: Conversation) -> bool:

@@ -105,9 +105,9 @@ def _past_the_blind_notice(work: Work, case: Case, key: str) -> Case:
 def _placed(work: Work, case: Case) -> Case:
     """The case with where it belongs, as answered."""
     academy, staff = academy_of(work.now), frozenset(staff_of(work.now))
-    if case.implicated is not None and (academy, staff) == (case.academy, case.staff):
+    if case.implicated is not None and (academy, staff, work.now.shared) == (case.academy, case.staff, case.shared):
         return case
-    placed = replace(case, academy=academy, staff=staff, shared=case.shared and staff == case.staff)
+    placed = replace(case, academy=academy, staff=staff, shared=work.now.shared)
     return replace(placed, implicated=routing.holders_named(work.moment.directory, placed))
 
 
@@ -139,7 +139,7 @@ def _warn(work: Work, case: Case) -> Case:
 
 def _danger_said(work: Work) -> None:
     """Danger in words that answered nothing. Where the case changes in the same turn, it is told there."""
-    if work.now.handed_off and not {Deed.UPDATE, Deed.HAND_OFF} & set(work.decision.deeds):
+    if (work.now.handed_off or work.before.blind) and not {Deed.UPDATE, Deed.HAND_OFF} & set(work.decision.deeds):
         _update(work)
 
 

@@ -152,7 +152,7 @@ def _typed(turn: Turn, text: str) -> None:
         hold(turn, meaning)
     elif topic:
         _answer_question(turn, topic)
-    elif isinstance(meaning, Commanded):
+    elif isinstance(meaning, Commanded) and not _answers_a_lead(turn, meaning):
         _command(turn, meaning.action)
     elif over:
         add(turn)
@@ -160,6 +160,12 @@ def _typed(turn: Turn, text: str) -> None:
         _come_back(turn, meaning)
     elif turn.before.mode is Mode.ASKING or not _replied_to_card(turn, text, meaning):
         _take(turn, meaning)
+
+
+def _answers_a_lead(turn: Turn, meaning: Commanded) -> bool:
+    """After the end, while a lead waits for an answer, only a request for numbers is not one."""
+    over = turn.before.mode is Mode.FINISHED
+    return over and bool(turn.before.asked) and meaning.action is not Action.CONTACTS
 
 
 def _is_overtaken(turn: Turn) -> bool:
@@ -198,6 +204,7 @@ def _meaning(turn: Turn, options: tuple[Option, ...], text: str) -> Meaning:
 def _answer_question(turn: Turn, topic: str) -> None:
     """What is asked so often that there is an answer: that first, then the question that stands."""
     turn.keep(Kind.NOTE, turn.step.id)
+    turn.warn_of_danger(text_of(turn))
     turn.change_case()
     turn.lead.append(asking.answer(turn.conversation, turn.moment, topic))
     if turn.before.mode is Mode.FINISHED:
@@ -208,6 +215,8 @@ def _answer_question(turn: Turn, topic: str) -> None:
 
 def _command(turn: Turn, action: Action) -> None:
     turn.keep(Kind.COMMAND, turn.step.id)
+    turn.warn_of_danger(text_of(turn))
+    turn.change_case()
     press(turn, Press(action, turn.conversation.id, turn.conversation.revision))
 
 

@@ -60,9 +60,11 @@ class Lists:
     asking: Phrases[bool]
     danger: Phrases[bool]
     feared: Phrases[bool]
+    calm: Phrases[bool]
     staff: Phrases[bool]
     classes: frozenset[str]
     before_staff: frozenset[str]
+    thanks: Phrases[bool]
     questions: Phrases[str]
     fillers: Phrases[bool]
     courtesy: Phrases[bool]
@@ -179,8 +181,9 @@ def without_courtesy(heard: Folded, words: Words) -> Folded:
 
 def is_courtesy(text: str, words: Words) -> bool:
     """Whether it is no more than a greeting or thanks: whatever is not plainly one may be the concern itself."""
-    heard = words.fold(text).words
-    return sum(hit.end - hit.start for hit in lists(words).courtesy.find(heard)) >= len(heard)
+    heard, known = words.fold(text).words, lists(words)
+    whole = sum(hit.end - hit.start for hit in known.courtesy.find(heard)) >= len(heard)
+    return whole or known.thanks.whole(heard) is not None
 
 
 @lru_cache(maxsize=4)
@@ -196,9 +199,11 @@ def lists(words: Words) -> Lists:
         asking=_set_of(file.asking.begins, words),
         danger=_set_of(file.danger.phrases, words),
         feared=_set_of(file.danger.feared, words),
+        calm=_set_of(file.danger.calm, words),
         staff=_set_of((*file.staff.phrases, *(f"{one}s" for one in file.staff.phrases)), words),
         classes=frozenset(phrase[0] for phrase in words.phrases(file.staff.classes)),
         before_staff=frozenset(phrase[0] for phrase in words.phrases(file.staff.before)),
+        thanks=_set_of(file.staff.thanks, words),
         questions=_questions(words),
         fillers=_set_of(file.fillers, words),
         courtesy=_set_of(file.courtesy, words),

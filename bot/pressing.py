@@ -175,6 +175,7 @@ def end_unused(turn: Turn) -> None:
 
 
 def _close(turn: Turn, said: Passage) -> None:
+    turn.release()
     turn.conversation = replace(turn.conversation, closed=True)
     turn.deeds.append(Deed.MISTAKE)
     turn.put(lambda: asking.card(turn.moment, *turn.lead, said))

@@ -13,6 +13,7 @@ from bot import asking, casework, deeds, hearing, home, questions, sorting
 from bot.case import new_reference
 from bot.conversation import Conversation, in_danger
 from bot.deeds import Work
+from bot.meaning import is_courtesy
 from bot.message import Action, Button, Card, Change, Destination, Incoming, Lane, Post, Press, Reach, Style
 from bot.moment import Moment
 from bot.naming import names_staff
@@ -69,15 +70,26 @@ def _turn_away(tx: Tx, incoming: Incoming, moment: Moment) -> Card | None:
 def _replied_about(tx: Tx, incoming: Incoming, moment: Moment) -> Conversation | None:
     """The report that a form belongs to, though another has been begun since.
 
-    Words that may mean an adult of the academy go the usual way instead, where it is asked whom they mean (N-18). So do
-    those of a report that was closed before anybody had it: nobody would read them there.
+    Words for a report that was closed before anybody had it go the usual way instead: nobody would read them there.
+    Where they may mean an adult of the academy, the report is opened again: it has to be asked whom they mean (N-18).
     """
     press = incoming.press
     about = tx.conversation(press.subject) if press and press.action in hearing.FORMS else None
     if about is None or about.sender != incoming.sender:
         return None
-    elsewhere = not about.handed_off or names_staff(incoming.text, moment)
-    return None if about.closed and elsewhere else about
+    if not about.closed:
+        return about
+    if not about.handed_off:
+        return None
+    return _opened_again(tx, about, moment) if names_staff(incoming.text, moment) else about
+
+
+def _opened_again(tx: Tx, about: Conversation, moment: Moment) -> Conversation:
+    """In the place of the report that is open now, which is left as it stands."""
+    other = tx.conversation_of(about.sender)
+    if other and other.id != about.id:
+        tx.save_conversation(replace(other, closed=True))
+    return sorting.reopened(about)
 
 
 def _ask_which(work: Work) -> None:
@@ -135,7 +147,8 @@ def new_conversation(incoming: Incoming, moment: Moment, earlier: str = "") -> C
 
 
 def _continue(tx: Tx, before: Conversation, incoming: Incoming, moment: Moment, doors: tuple[str, ...]) -> None:
-    if hearing.is_over(before, moment) and hearing.can_begin(incoming) and not _replies_to(before, incoming):
+    begins = hearing.can_begin(incoming) and not _replies_to(before, incoming) and not _is_thanks(incoming, moment)
+    if hearing.is_over(before, moment) and begins:
         tx.save_conversation(replace(before, closed=True))
         _begin(tx, new_conversation(incoming, moment, before.ref), incoming, moment, doors)
         return
@@ -156,6 +169,12 @@ def _replies_to(before: Conversation, incoming: Incoming) -> bool:
     if press is None:
         return bool(before.asked and incoming.text.strip())
     return press.action in hearing.FORMS and press.subject == before.id
+
+
+def _is_thanks(incoming: Incoming, moment: Moment) -> bool:
+    """Thanks, or a greeting, after the end: nobody is called for it."""
+    said = incoming.text.strip() and not incoming.press and not incoming.attachments
+    return bool(said) and is_courtesy(incoming.text, moment.script.words)
 
 
 def _joins(incoming: Incoming) -> bool:

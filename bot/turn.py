@@ -156,7 +156,7 @@ class Turn(Showing):
         """What was answered, with the words it was answered in, and on to the next question."""
         words = self.incoming.text if self.incoming else ""
         if answers.get(DANGER) != (Tri.NO,):
-            self.warn_of_danger(words, pressing=not all(answers.values()))
+            self.warn_of_danger(words, pressing=DANGER not in answers)
         for step, values in answers.items():
             self.answer(step, Answer(values, words))
         if STAFF in answers:
@@ -237,7 +237,7 @@ class Turn(Showing):
             self._give_steps()
             self.change_case()
         elif not self.conversation.blind:
-            self.conversation = replace(self.conversation, blind=True)
+            self.conversation = replace(self.conversation, blind=True, wordless=False)
             self.deeds.append(Deed.BLIND_NOTICE)
 
     def _past_the_team(self) -> None:
@@ -257,8 +257,10 @@ class Turn(Showing):
 
     def change_case(self) -> None:
         """The case that is out has something new in it."""
-        if self.conversation.handed_off:
+        if self.conversation.handed_off or self.before.blind:
             self.deeds.append(Deed.UPDATE)
+        elif self._owed():
+            self._hand_off()
 
     # --- what is said ---
 
@@ -277,7 +279,7 @@ class Turn(Showing):
         """
         if not speaks_of_danger(text, self.moment.script.words, asked=self.step.id == DANGER):
             return
-        told = pressing and self.conversation.handed_off
+        told = pressing and (self.conversation.handed_off or self.conversation.blind)
         self.conversation = replace(self.conversation, danger_said=True)
         if told:
             self.deeds.append(Deed.DANGER_SAID)

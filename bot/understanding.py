@@ -80,7 +80,11 @@ def speaks_of_danger(text: str, words: Words, *, asked: bool = False) -> bool:
     `asked`: it was typed at the question about danger, where less says as much.
     """
     heard, known = words.fold(text).words, lists(words)
-    return any(known.danger.find(heard)) or (asked and any(known.feared.find(heard)))
+    if len(text) <= LONGEST_ANSWER and known.commands.whole(without_courtesy(words.fold(text), words).words):
+        return False
+    calm = [range(hit.start, hit.end) for hit in known.calm.find(heard)]
+    meant = (hit for hit in known.danger.find(heard) if not any(hit.start in span for span in calm))
+    return any(meant) or (asked and any(known.feared.find(heard)))
 
 
 def speaks_of_staff(text: str, words: Words) -> bool:
@@ -89,10 +93,16 @@ def speaks_of_staff(text: str, words: Words) -> bool:
     It is read to its end, however long it is: in pieces, because of one text only so many words are folded.
     """
     known = lists(words)
-    if len(text) <= LONGEST_ANSWER and known.commands.whole(without_courtesy(words.fold(text), words).words):
+    if len(text) <= LONGEST_ANSWER and _means_nobody(text, words):
         return False
     pieces = (text[place : place + _PIECE + _OVERLAP] for place in range(0, len(text), _PIECE))
     return any(any(known.staff.find(words.fold(piece).words)) for piece in pieces)
+
+
+def _means_nobody(text: str, words: Words) -> bool:
+    """A command, or thanks, as the whole of a message."""
+    known, heard = lists(words), words.fold(text)
+    return bool(known.commands.whole(without_courtesy(heard, words).words) or known.thanks.whole(heard.words))
 
 
 def names_a_class(text: str, words: Words) -> bool:

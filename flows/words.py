@@ -49,12 +49,14 @@ class Asking(_Read):
 class Danger(_Read):
     phrases: tuple[str, ...]
     feared: tuple[str, ...]
+    calm: tuple[str, ...]
 
 
 class Staff(_Read):
     phrases: tuple[str, ...]
     classes: tuple[str, ...]
     before: tuple[str, ...]
+    thanks: tuple[str, ...]
 
 
 class Questions(_Read):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.case import Kind
-from bot.message import Change
+from bot.message import Action, Change, Press
 from tests import leads
 from tests.on_the_way import goes_to, kept, say, step_now
 from tests.school import School, text_of
@@ -94,3 +94,60 @@ async def test_an_edit_that_brings_danger_is_told_like_a_new_message(here: Schoo
     await here.hears(type(changed)(changed.sender, changed.key, changed.at, changed.text, change=Change.EDITED))
     assert say("post.danger_sign", ref=here.ref()) in here.reads("dsl-north")
     assert say("asking.danger_told") in here.reads("teacher")
+
+
+@pytest.mark.parametrize(
+    "words", ["she is not in danger as far as I know", "no emergency, just want to log it", "a blood test"]
+)
+async def test_what_says_that_all_is_calm_alarms_nobody(here: School, words: str) -> None:
+    await goes_to(here, "words")
+    await here.says(words)
+    assert here.channel() == []
+
+
+async def test_danger_in_a_note_between_two_questions_goes_out_at_once(here: School) -> None:
+    await goes_to(here, "came_from")
+    await here.says(f"I am not sure what you mean but {DANGER}")
+    assert "Act now" in here.channel_reads()
+
+
+async def test_danger_inside_a_question_to_us_or_a_request_for_numbers_is_told(here: School) -> None:
+    await here.tells_the_essentials()
+    await here.says(f"should I take her phone {DANGER}")
+    assert leads.actions(here).count("danger_told") == 1
+
+
+async def test_what_is_said_of_an_adult_after_the_head_handed_it_to_the_team_waits_for_the_team_too(
+    here: School,
+) -> None:
+    await leads.tells(here, ["unknown"])
+    await here.presses("Hand to the safeguarding team", who="head-north")
+    assert here.ref() in here.channel_reads()
+    await here.says("it was Dana Example, the DSL, who asked her for the picture")
+    assert step_now(here) == "staff_concerned"
+    await here.picks({"point to an adult": ["Yes, the designated safeguarding lead (DSL)"]})
+    view = await here.hears(here.incoming("dsl-north", press=Press(Action.OPEN_CASE, here.ref())))
+    assert view is not None
+    assert "asked her for" not in text_of(view)
+
+
+@pytest.mark.parametrize("words", ["ta", "ta very much", "Thank you so much"])
+async def test_thanks_after_the_end_mean_nobody_and_call_nobody(here: School, words: str) -> None:
+    await here.tells_the_essentials()
+    await here.presses("Stop")
+    await here.presses("Acknowledge", who="dsl-north")
+    before = here.places()
+    await here.passes(hours=3)
+    await here.says(words)
+    await here.passes(minutes=30)
+    assert here.places() == before
+    assert len(here.rows("select ref from cases")) == 1
+    assert "Acknowledged by the DSL" in here.channel_reads()
+
+
+async def test_what_waited_is_kept_when_the_report_is_called_a_mistake(here: School) -> None:
+    await goes_to(here, "words")
+    await here.says("Sir took her to his car")
+    await here.presses("Stop")
+    await here.presses("I opened this by mistake")
+    assert "Sir took her to his car" in " ".join(await kept(here, *Kind))
