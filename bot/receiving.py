@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
-from bot import asking, casework, deeds, hearing, home, questions, sorting
+from bot import asking, casework, deeds, escalation, hearing, home, questions, sorting
 from bot.case import new_reference
 from bot.conversation import Conversation, in_danger
 from bot.deeds import Work
@@ -36,6 +36,8 @@ def _hear(tx: Tx, incoming: Incoming, moment: Moment, doors: tuple[str, ...]) ->
     before = _replied_about(tx, incoming, moment) or tx.conversation_of(incoming.sender)
     if sorting.is_after_the_end(before, incoming):
         out = sorting.reports(tx, incoming.sender, moment)
+        for report in sorting.to_be_warned(before, out, incoming, moment):
+            tx.save_case(escalation.warn(tx, report.case, report.conversation, moment, doors))
         before = sorting.goes_on(before, out, incoming, moment)
         if before and sorting.is_unclear(before, out, incoming, moment):
             _ask_which(Work(tx, moment, doors, before, sorting.ask(before, out, incoming, moment)))

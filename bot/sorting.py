@@ -88,6 +88,15 @@ def is_unclear(before: Conversation, out: Sequence[Report], incoming: Incoming, 
     return len(out) > 1 and not begins and _may_wait(before, incoming, moment)
 
 
+def to_be_warned(
+    before: Conversation | None, out: Sequence[Report], incoming: Incoming, moment: Moment
+) -> tuple[Report, ...]:
+    """Those that danger is told to besides the one that is open: nobody waits to know which it is about (D-11)."""
+    if len(out) < 2 or not speaks_of_danger(incoming.text, moment.script.words):
+        return ()
+    return tuple(report for report in out if before and report.case.ref != before.ref)
+
+
 def _may_wait(conversation: Conversation, incoming: Incoming, moment: Moment) -> bool:
     """Danger goes at once; a command, and a question to us, are answered at once; thanks are about nothing."""
     text, words = incoming.text, moment.script.words

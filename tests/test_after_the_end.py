@@ -683,3 +683,16 @@ async def test_long_after_the_end_the_first_page_offers_to_start(here: School) -
     await here.passes(hours=3)
     card = await here.bot.home(leads.person("teacher"))
     assert [button.label for button in card.buttons] == [say("home.start")]
+
+
+async def test_danger_with_two_reports_out_is_told_to_whoever_has_either_and_not_a_word_of_it(here: School) -> None:
+    await here.tells_the_essentials()
+    await here.presses("Stop")
+    await here.presses("Start a new report")
+    await leads.tells(here, academy="south")
+    await here.presses("Stop")
+    north, south = refs(here)
+    await here.says("Jade has just been found bleeding")
+    assert say("post.danger_sign", ref=north) in here.reads("dsl-north")
+    assert say("post.danger_sign", ref=south) in here.reads("dsl-south")
+    assert "bleeding" not in leads.elsewhere(here)
