@@ -75,7 +75,7 @@ class Keyring:
             if version != "v1":
                 raise SealBroken(where)
             return self._ciphers[key_id].decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], _bound(where))
-        except (ValueError, KeyError, InvalidTag):
+        except (ValueError, TypeError, KeyError, InvalidTag):
             raise SealBroken(where) from None
 
 

@@ -27,10 +27,11 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.clock import SystemClock
+from adapters.pace import Pace
 from adapters.seal import Keyring, new_key
 from adapters.server import Part, build_app, run
 from adapters.slack.bolt import hush
-from adapters.slack.pace import Pace
+from adapters.slack.send import slack_pace
 from adapters.slack.workspace import Way, open_workspace
 from adapters.store import open_store
 from adapters.store.engine import arm, settings
@@ -165,7 +166,7 @@ async def _serve(kind: str, api_url: str, folder: Path) -> None:
         async with rows(folder) as keep:
             await echo(api_url, keep)
     else:
-        await ours(api_url, folder, Pace() if kind == "paced" else Pace.open())
+        await ours(api_url, folder, slack_pace() if kind == "paced" else Pace.open())
 
 
 def main() -> None:

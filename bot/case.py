@@ -158,6 +158,7 @@ class Kind(StrEnum):
     ATTACHMENT = "attachment"
     EDITED = "edited"
     DELETED = "deleted"
+    RESTORED = "restored"
     COMMAND = "command"
     UNREAD = "unread"
     QUESTION = "question"

@@ -18,7 +18,7 @@ from bot.message import Action, Button, Card, Passage, Press, Tone, Writing
 from bot.moment import Moment, clock, day
 
 _CHILD, _WORDS = "child", "words"
-_SAID_OTHERWISE = (Kind.EDITED, Kind.DELETED, Kind.UNREAD)
+_SAID_OTHERWISE = (Kind.EDITED, Kind.DELETED, Kind.RESTORED, Kind.UNREAD)
 _BETWEEN = (Kind.QUESTION, Kind.REPLY, Kind.LEAD_NOTE)
 _NOTES = (Kind.FIRST_WORDS, Kind.NOTE, Kind.ADDITION, Kind.ATTACHMENT, *_SAID_OTHERWISE)
 

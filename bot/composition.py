@@ -4,7 +4,7 @@ place that sees everything; no rule may enter."""
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from functools import cache
@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.errors import ConfigError
+from bot.platforms import Books, Platform, platforms_of, teams
+from bot.practice import Practised
 from bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -19,13 +21,13 @@ if TYPE_CHECKING:
     from adapters.console import Console
     from adapters.seal import Keyring
     from adapters.slack.doctor import Finding, Keys
-    from adapters.slack.workspace import Core, Workspace
     from adapters.trust_file import TrustFile
     from adapters.web import ChannelView, PersonView, Playground
     from bot.bot import Bot
     from bot.directory import Directory
     from bot.moment import Script
     from bot.ports import Clock, Door, Store
+    from bot.ports import TrustFile as Trusted
     from flows.flow import Flow
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -88,7 +90,7 @@ def leave_be() -> None:
 
 
 @asynccontextmanager
-async def bot_over(store: Store, trust: TrustFile, doors: Mapping[str, Door], clock: Clock) -> AsyncIterator[Bot]:
+async def bot_over(store: Store, trust: Trusted, doors: Mapping[str, Door], clock: Clock) -> AsyncIterator[Bot]:
     """A bot that delivers and watches until the block ends."""
     import asyncio
 
@@ -109,49 +111,58 @@ async def bot_over(store: Store, trust: TrustFile, doors: Mapping[str, Door], cl
 async def serve(settings: Settings, opened: Callable[[str], None]) -> None:
     """Serve until told to stop. The port opens only when everything it needs is there and right."""
     from adapters.clock import SystemClock
-    from adapters.server import build_app, run
     from adapters.store import open_store
 
+    settings.teams(), settings.slack()
     trust = trust_of(settings)
-    script()
-    store, clock = open_store(settings.database_url, keyring(settings)), SystemClock()
+    store = open_store(settings.database_url, keyring(settings))
     try:
         async with AsyncExitStack() as stack:
-            slack = await _slack(settings, stack)
-            doors: dict[str, Door] = {slack.door.name: slack.door} if slack else {}
-            bot = await stack.enter_async_context(bot_over(store, trust, doors, clock))
-            parts = slack.open(_core(bot, store, trust, clock)) if slack else ()
-            if slack:
-                await stack.enter_async_context(slack.running())
-            app = build_app(parts, lambda: _health(bot, trust, slack))
-            await run(app, "0.0.0.0", settings.port, opened)  # noqa: S104
+            books = Books(store, trust, script().phrases.say, SystemClock())
+            platforms = await platforms_of(settings, books, stack)
+            await _serve_on("0.0.0.0", settings.port, books, platforms, opened)  # noqa: S104
     finally:
         store.close()
 
 
-async def _slack(settings: Settings, stack: AsyncExitStack) -> Workspace | None:
-    """The workspace of the environment's tokens, or None where there are none. Raises ConfigError."""
-    chosen = settings.slack()
-    if chosen is None:
-        return None
-    from adapters.slack.workspace import Way, open_workspace
+async def _serve_on(
+    host: str, port: int, books: Books, platforms: Sequence[Platform], opened: Callable[[str], None]
+) -> None:
+    from adapters.server import build_app, run
 
-    app_token = chosen.app_token.get_secret_value() if chosen.app_token else ""
-    way = Way(app_token, chosen.secrets())
-    return await stack.enter_async_context(open_workspace(chosen.bot_token.get_secret_value(), way, chosen.api_url))
-
-
-def _core(bot: Bot, store: Store, trust: TrustFile, clock: Clock) -> Core:
-    from adapters.slack.workspace import Core
-
-    say = script().phrases.say
-    return Core(bot, say, clock, _Marks(store), lambda id: _is_ours(trust.current(), id, "slack"))
+    doors = {platform.door.name: platform.door for platform in platforms}
+    async with AsyncExitStack() as stack:
+        bot = await stack.enter_async_context(bot_over(books.store, books.trust, doors, books.clock))
+        parts = [part for platform in platforms for part in platform.open(bot)]
+        for platform in platforms:
+            await stack.enter_async_context(platform.running())
+        await run(build_app(parts, lambda: _health(bot, books.trust, platforms)), host, port, opened)
 
 
-def _is_ours(directory: Directory, channel: str, door: str) -> bool:
-    """Whether the trust's own file names the channel."""
-    of_academies = {academy.channel.get(door) for academy in directory.academies}
-    return channel in of_academies | {directory.trust.channel.get(door)}
+async def teams_local(settings: Settings, me: str, folder: Path, opened: Callable[[str], None]) -> None:
+    """Teams on this computer alone, for Microsoft's playground: a practice database, and made-up ids for everybody.
+
+    `me` is the roster id of whoever sits at the playground. Its configuration is written into `folder`.
+    """
+    import tempfile
+
+    from adapters.clock import SystemClock
+    from adapters.seal import Keyring, new_key
+    from adapters.store import open_store
+    from adapters.teams import playground
+    from adapters.teams.tenant import local
+
+    trust = Practised(trust_of(settings, example=True))
+    written = playground.write(folder, trust.current(), me)
+    with tempfile.TemporaryDirectory(prefix="handrail-practice-") as room:
+        store = open_store(f"sqlite:///{room}/practice.db", Keyring.from_setting(new_key()), create=True)
+        try:
+            async with AsyncExitStack() as stack:
+                books = Books(store, trust, script().phrases.say, SystemClock())
+                platform = await teams(local(), books, stack)
+                await _serve_on("127.0.0.1", settings.port, books, [platform], lambda url: opened(f"{url} {written}"))
+        finally:
+            store.close()
 
 
 async def examine_slack(settings: Settings, press: str, told: Callable[[str], None]) -> list[Finding]:
@@ -190,19 +201,6 @@ def _slack_readers(directory: Directory) -> dict[str, frozenset[str]]:
     return found
 
 
-class _Marks:
-    """Times that outlive the process, kept in the books (`adapters.slack.sweep.Marks`)."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    async def read(self, name: str) -> datetime | None:
-        return await self._store.transact(lambda tx: tx.mark(name))
-
-    async def write(self, name: str, at: datetime) -> None:
-        await self._store.transact(lambda tx: tx.set_mark(name, at))
-
-
 async def demo(settings: Settings, opened: Callable[[str], None]) -> None:
     """The playground, on this computer alone and on a fresh practice database, which is gone when it ends."""
     import tempfile
@@ -225,12 +223,13 @@ async def demo(settings: Settings, opened: Callable[[str], None]) -> None:
             store.close()
 
 
-async def _health(bot: Bot, trust: TrustFile, slack: Workspace | None = None) -> dict[str, object]:
-    """What a monitor asks: the bot's own state, Slack's, and whether the trust's file as it stands can be used."""
+async def _health(bot: Bot, trust: Trusted, platforms: Sequence[Platform] = ()) -> dict[str, object]:
+    """What a monitor asks: the bot's own state, the platforms', and whether the trust's file can be used as it is."""
     trust.current()
     found = await bot.health()
-    if slack:
-        found |= {"slack": slack.health()} | ({} if slack.is_well() else {"status": "slack needs somebody"})
+    for platform in platforms:
+        name = platform.door.name
+        found |= {name: platform.health()} | ({} if platform.is_well() else {"status": f"{name} needs somebody"})
     return found if trust.fault is None else found | {"status": "trust file damaged", "trust_file": str(trust.fault)}
 
 

@@ -64,7 +64,8 @@ class Conversation:
     `wordless`: begun with a button, and nothing written or picked yet. `shared`: whoever had it past the team has
     handed it to the team, on the answer about adults as it stands.
     `unsorted`: words typed after the end that wait until it is said which report they are about. `asked`: the number of
-    the newest question of a lead that has no answer yet, or 0.
+    the newest question of a lead that has no answer yet, or 0. `unverified`: nobody has been able to say that the
+    sender is staff. `last_said`: what the words heard last are known by (`bot.resent`).
     """
 
     id: str
@@ -92,6 +93,8 @@ class Conversation:
     held: tuple[Held, ...] = ()
     unsorted: str = ""
     asked: int = 0
+    unverified: bool = False
+    last_said: str = ""
     closed: bool = False
     version: int = 0
 

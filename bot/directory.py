@@ -17,18 +17,20 @@ from bot.message import Person
 from bot.trust import (
     Academy,
     Authority,
-    ChannelIds,
     Closure,
     Contact,
     Escalation,
     Policy,
     RosterPerson,
     RungRule,
+    StaffRule,
+    StaffTable,
     Timing,
     TrustText,
 )
 from bot.trust_checks import first_fault
 from bot.trust_faults import read_toml, refused, validated
+from bot.trust_fields import ChannelIds
 
 __all__ = [
     "Academy",
@@ -39,6 +41,7 @@ __all__ = [
     "Policy",
     "RosterPerson",
     "RungRule",
+    "StaffRule",
     "Timing",
     "Trust",
     "parse_trust",
@@ -55,6 +58,7 @@ class Trust:
     channel: ChannelIds
     timing: Timing
     policy: Policy
+    staff: StaffTable
 
 
 @dataclass(frozen=True)
@@ -194,6 +198,7 @@ def _directory(written: TrustText, digest: str) -> Directory:
         channel=written.trust.channel,
         timing=written.timing,
         policy=written.policy,
+        staff=written.staff,
     )
     return Directory(
         trust=trust,

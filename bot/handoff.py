@@ -90,6 +90,7 @@ def case_card(case: Case, conversation: Conversation, moment: Moment) -> Card:
     lines = (
         moment.say("post.line", academy=_academy(moment, case), urgency=moment.say(f"urgency.{case.urgency}")),
         moment.say("post.age", time=clock(case.opened_at), date=day(case.opened_at)),
+        *((moment.say("post.unverified"),) if conversation.unverified else ()),
         *_progress(case, conversation, moment),
         *_held_by(case, moment),
     )

@@ -11,11 +11,11 @@ from datetime import timedelta
 
 from bot import asking
 from bot.case import Kind
-from bot.conversation import Conversation, Mode, is_asked_again, is_screened, walk
+from bot.conversation import Conversation, Mode, is_screened
 from bot.holding import YES, hold, note_change, text_of, waits, waits_beside, was_silent, yes_or_no
 from bot.message import Action, Incoming, Option, Press, Tone
 from bot.moment import Moment, clock, day
-from bot.pressing import end_unused, press, welcome
+from bot.pressing import press, welcome
 from bot.turn import Decision, Turn
 from bot.understanding import (
     Ambiguous,
@@ -93,51 +93,6 @@ def refuse_to_join(conversation: Conversation, incoming: Incoming, moment: Momen
 def is_over(conversation: Conversation, moment: Moment) -> bool:
     """Whether a further message may be about something else: finished, and not only just."""
     return conversation.mode is Mode.FINISHED and moment.now - conversation.heard_at > SAME_TALK
-
-
-def nudge(conversation: Conversation, moment: Moment) -> Decision:
-    """Silent for a while: one quiet reminder (`nudge_minutes` in the trust's file)."""
-    turn = Turn(conversation, None, moment)
-    if conversation.nudged or conversation.mode is Mode.FINISHED:
-        return turn.decision()
-    turn.tell(asking.say(moment, _nudge_key(conversation)), buttons=asking.pause_buttons(conversation, moment))
-    turn.conversation = replace(turn.conversation, nudged=True)
-    return turn.decision()
-
-
-def _nudge_key(conversation: Conversation) -> str:
-    """What is true of the words at this moment: waiting for an answer, out, ready to go, or with nobody yet."""
-    if conversation.wordless:
-        return "silence.nudge_wordless"
-    if is_asked_again(conversation):
-        return "silence.nudge_held"
-    if conversation.handed_off:
-        return "silence.nudge_sent"
-    if is_screened(conversation):
-        return "silence.nudge"
-    return "silence.nudge_blind" if conversation.blind else "silence.nudge_place"
-
-
-def fall_silent(conversation: Conversation, moment: Moment) -> Decision:
-    """Silent for too long before the essentials are done: what is known goes, and the member of staff is told so.
-
-    So does what waits for a second answer about adults of the academy, and then past the usual team.
-    """
-    turn = Turn(conversation, None, moment)
-    if is_asked_again(conversation):
-        turn.tell(asking.say(moment, "silence.sent_on" if conversation.handed_off else "silence.sent"))
-        turn.send()
-        turn.go_to(walk(moment.flow, turn.conversation).next)
-        return turn.decision()
-    if conversation.steps_given or conversation.blind or conversation.mode is Mode.FINISHED:
-        return turn.decision()
-    if conversation.wordless:
-        end_unused(turn)
-        return turn.decision()
-    if is_screened(conversation) and not conversation.handed_off:
-        turn.tell(asking.say(moment, "silence.sent"))
-    turn.send()
-    return turn.decision()
 
 
 def _typed(turn: Turn, text: str) -> None:

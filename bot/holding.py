@@ -111,7 +111,7 @@ def note_change(turn: Turn, incoming: Incoming) -> None:
         turn.warn_of_danger(incoming.text)
     named = it.held or names_staff(incoming.text, turn.moment)
     if change and goes_to_the_team(it) and named:
-        turn.hold(Held(Kind.EDITED if change is Change.EDITED else Kind.DELETED, words=incoming.text))
+        turn.hold(Held(Kind(change), words=incoming.text))
         turn.go_to(STAFF)
     elif change:
         turn.note_change(change)

@@ -73,6 +73,7 @@ class Change(StrEnum):
 
     EDITED = "edited"
     DELETED = "deleted"
+    RESTORED = "restored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,9 @@ class Incoming:
     `text` beside a `press` is what was written in the form that its button opened (`Button.writes`). `sender_name` is
     what the platform shows for them: for the lead to read, never to decide by (T16). `outside`: a guest, a bot, or
     somebody of another organisation, who starts nothing and is given the numbers (T19, T50). `overheard`: it was said
-    where others can read it, so a door leaves out every word of it (T49).
+    where others can read it, so a door leaves out every word of it (T49). `unverified`: nobody could say whether they
+    are staff; their words are kept, and the lead is told so. `resent`: the platform may be bringing under a new key
+    what was heard already (F5).
     """
 
     sender: Person
@@ -95,6 +98,8 @@ class Incoming:
     sender_name: str = ""
     outside: bool = False
     overheard: bool = False
+    unverified: bool = False
+    resent: bool = False
 
 
 class Tone(StrEnum):

@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 from bot.case import Case, Entry
 from bot.conversation import Conversation
 from bot.directory import Directory
+from bot.errors import ConfigError
 from bot.message import Card, Destination, Lane, Person, Post
 
 T = TypeVar("T")
@@ -71,7 +72,10 @@ class Audited:
 
 
 class Tx(Protocol):
-    """One turn's view of the books. All of it is committed together with the turn, or none."""
+    """One turn's view of the books. All of it is committed together with the turn, or none.
+
+    An `address` is what a door must know to reach a place, in the door's own words.
+    """
 
     def first_time(self, key: str, at: datetime) -> bool: ...
     def conversation_of(self, sender: Person) -> Conversation | None: ...
@@ -99,6 +103,8 @@ class Tx(Protocol):
     def next_due(self) -> datetime | None: ...
     def mark(self, name: str) -> datetime | None: ...
     def set_mark(self, name: str, at: datetime) -> None: ...
+    def address(self, place: str) -> str | None: ...
+    def keep_address(self, place: str, address: str) -> None: ...
 
 
 class Store(Protocol):
@@ -148,6 +154,11 @@ class Door(Protocol):
 
 
 class TrustFile(Protocol):
-    """The trust's own file, re-read when it changes; a damaged one leaves the last good copy serving."""
+    """The trust's own file, re-read when it changes; a damaged one leaves the last good copy serving.
 
+    `fault` says why the file as it stands now cannot be used.
+    """
+
+    @property
+    def fault(self) -> ConfigError | None: ...
     def current(self) -> Directory: ...

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
-from bot import asking, casework, deeds, escalation, hearing, home, questions, sorting
+from bot import asking, casework, deeds, escalation, hearing, home, questions, sorting, unheard
 from bot.case import new_reference
 from bot.conversation import Conversation, in_danger
 from bot.deeds import Work
@@ -18,6 +18,7 @@ from bot.message import Action, Button, Card, Change, Destination, Incoming, Lan
 from bot.moment import Moment
 from bot.naming import names_staff
 from bot.ports import Audited, Timer, TimerKind, Tx
+from bot.resent import is_resent
 from bot.turn import Deed
 
 
@@ -34,6 +35,15 @@ def receive(tx: Tx, incoming: Incoming, moment: Moment, doors: tuple[str, ...]) 
 
 def _hear(tx: Tx, incoming: Incoming, moment: Moment, doors: tuple[str, ...]) -> Card | None:
     before = _replied_about(tx, incoming, moment) or tx.conversation_of(incoming.sender)
+    if before and is_resent(before, incoming, moment):
+        deeds.carry_out(Work(tx, moment, doors, before, unheard.repeat(before, moment)))
+        return None
+    return _hear_new(tx, before, incoming, moment, doors)
+
+
+def _hear_new(
+    tx: Tx, before: Conversation | None, incoming: Incoming, moment: Moment, doors: tuple[str, ...]
+) -> Card | None:
     if sorting.is_after_the_end(before, incoming):
         out = sorting.reports(tx, incoming.sender, moment)
         for report in sorting.to_be_warned(before, out, incoming, moment):
@@ -145,6 +155,7 @@ def new_conversation(incoming: Incoming, moment: Moment, earlier: str = "") -> C
         step=moment.flow.start,
         sender_name=incoming.sender_name,
         earlier_ref=earlier,
+        unverified=incoming.unverified,
     )
 
 

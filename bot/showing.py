@@ -12,6 +12,7 @@ from bot import asking
 from bot.conversation import Conversation, Mode
 from bot.message import Button, Card, Incoming, Lane, Passage
 from bot.moment import Moment
+from bot.resent import said_last
 from flows.flow import Step
 
 
@@ -33,7 +34,13 @@ class Showing:
         self.lead: list[Passage] = []
         self.answered: list[str] = []
         if incoming:
-            self.conversation = replace(conversation, heard_at=moment.now, nudged=False)
+            self.conversation = replace(
+                conversation,
+                heard_at=moment.now,
+                nudged=False,
+                last_said=said_last(conversation, incoming),
+                unverified=conversation.unverified and incoming.unverified,
+            )
 
     @property
     def step(self) -> Step:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot import hearing, sorting
+from bot import sorting, unheard
 from bot.conversation import Conversation, is_asked_again, is_screened, is_urgent
 from bot.deeds import Work, carry_out
 from bot.moment import Moment
@@ -23,7 +23,7 @@ def fire(tx: Tx, timer: Timer, moment: Moment, doors: tuple[str, ...]) -> None:
     if due > moment.now:
         tx.set_timer(Timer(timer.kind, timer.subject, due))
         return
-    decide = hearing.nudge if timer.kind is TimerKind.NUDGE else hearing.fall_silent
+    decide = unheard.nudge if timer.kind is TimerKind.NUDGE else unheard.fall_silent
     if conversation.unsorted:
         decide = sorting.settle
     carry_out(Work(tx, moment, doors, conversation, decide(conversation, moment)))

@@ -1,102 +1,33 @@
 """What a trust's own file may say, as types: the tables of `trust.toml`, one class each.
 
-Every field's description is what the school's IT lead is told to write when it is wrong. Nothing is looked up here and
-no table knows another: that is `bot.trust_checks`. No case, no child and nothing anybody wrote may enter.
+A field's description (here and in `bot.trust_fields`) is what the school's IT lead is told to write when it is wrong.
+Nothing is looked up here and no table knows another: that is `bot.trust_checks`. No case, no child and nothing anybody
+wrote may enter.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from bot.hours import check_hours
 from bot.message import Person
-
-_PHONE = re.compile(r"\+?[0-9][0-9 ]{1,16}[0-9]")
-_SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-_PERSON_IDS = {
-    "web": re.compile(_SLUG),
-    "console": re.compile(_SLUG),
-    "slack": re.compile(r"[UW][A-Z0-9]{5,20}"),
-    "teams": re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
-}
-_CHANNEL_IDS = {
-    "web": re.compile(_SLUG),
-    "console": re.compile(_SLUG),
-    "slack": re.compile(r"[CG][A-Z0-9]{5,20}"),
-    "teams": re.compile(r"19:[A-Za-z0-9_-]+@thread\.(tacv2|v2|skype)"),
-}
-
-
-def _phone(text: str) -> str:
-    if text and not _PHONE.fullmatch(text):
-        raise ValueError(f'"{text}" is not a telephone number')
-    return text
-
-
-def _hours(text: str) -> str:
-    check_hours(text)
-    return text
-
-
-def _ids_like(patterns: Mapping[str, re.Pattern[str]], ids: Mapping[str, str]) -> Mapping[str, str]:
-    for door, id in ids.items():
-        if door not in patterns:
-            raise ValueError(f'"{door}" is not a door; the doors are {", ".join(patterns)}')
-        if not patterns[door].fullmatch(id):
-            raise ValueError(f'"{id}" does not look like an id of {door}')
-    return ids
-
-
-def _person_ids(ids: Mapping[str, str]) -> Mapping[str, str]:
-    return _ids_like(_PERSON_IDS, ids)
-
-
-def _channel_ids(ids: Mapping[str, str]) -> Mapping[str, str]:
-    return _ids_like(_CHANNEL_IDS, ids)
-
-
-Slug = Annotated[
-    str,
-    Field(pattern=_SLUG, max_length=60, description='Write small letters, digits and hyphens, as in "example-north".'),
-]
-Line = Annotated[
-    str, Field(min_length=1, max_length=160, pattern=r"^[^\r\n\x00-\x1f]+$", description="Write one line.")
-]
-Name = Annotated[
-    str,
-    Field(
-        min_length=1, max_length=75, pattern=r"^[^\r\n\x00-\x1f]+$", description="Write one line, 75 letters at most."
-    ),
-]
-Phone = Annotated[str, AfterValidator(_phone), Field(description='Write digits and spaces only, as in "01632 960123".')]
-Hours = Annotated[
-    str,
-    AfterValidator(_hours),
-    Field(
-        description='Write days and times as in "Mo-Th 08:30-17:00; Fr 08:30-16:30; PH off", or "always", or "unknown".'
-    ),
-]
-PersonIds = Annotated[
-    Mapping[str, str],
-    AfterValidator(_person_ids),
-    Field(
-        description='Write the platform\'s own id of the person, as in { slack = "U012ABCDEF" }, never a display name.'
-    ),
-]
-ChannelIds = Annotated[
-    Mapping[str, str],
-    AfterValidator(_channel_ids),
-    Field(description='Write the platform\'s own id of the channel, as in { slack = "C012ABCDEF" }, never its name.'),
-]
-Minutes = Annotated[float, Field(gt=0, le=1440, description="Write a number of minutes above 0, as in 10.")]
-To = Literal["dsl", "deputies", "head", "chair", "on_call", "trust_lead"]
-Audience = Literal["staff", "lead", "child", "parents", "adults"]
-ForAgency = Literal["police", "social_care", "education_advice", "lado", "ceop", "removal"]
+from bot.trust_fields import (
+    Audience,
+    ChannelIds,
+    Domain,
+    EntraId,
+    ForAgency,
+    Hours,
+    Line,
+    Minutes,
+    Name,
+    PersonIds,
+    Phone,
+    Slug,
+    To,
+)
 
 
 class Table(BaseModel):
@@ -175,6 +106,26 @@ class Policy(Table):
     """What a trust may choose. `police_for_any_image` is the strict reading of S1-39 (C-03)."""
 
     police_for_any_image: bool = Field(default=False, description="Write true or false, without quotation marks.")
+
+
+class StaffRule(Table):
+    """Who is staff where pupils have accounts too: by Entra's object ids, by the domains of sign-in names, by groups.
+
+    A pupil or a guest is given the numbers only; of whoever fits neither side the words are kept and marked.
+    """
+
+    people: tuple[EntraId, ...] = ()
+    domains: tuple[Domain, ...] = ()
+    groups: tuple[EntraId, ...] = ()
+    pupils: tuple[EntraId, ...] = ()
+    pupil_domains: tuple[Domain, ...] = ()
+    pupil_groups: tuple[EntraId, ...] = ()
+
+
+class StaffTable(Table):
+    """One rule for each platform whose accounts pupils share."""
+
+    teams: StaffRule = StaffRule()
 
 
 class TrustTable(Table):
@@ -261,6 +212,7 @@ class TrustText(Table):
     trust: TrustTable
     timing: Timing = Timing()
     policy: Policy = Policy()
+    staff: StaffTable = StaffTable()
     escalation: Escalation
     people: tuple[RosterPerson, ...] = Field(min_length=2, description="Write one [[people]] table for each person.")
     academies: tuple[Academy, ...] = Field(min_length=1, description="Write one [[academies]] table for each academy.")

@@ -119,7 +119,7 @@ class Turn(Showing):
             self.warn_of_danger(held.words)
 
     def note_change(self, change: Change) -> None:
-        kind = Kind.EDITED if change is Change.EDITED else Kind.DELETED
+        kind = Kind(change)
         words = self.incoming.text if self.incoming else ""
         self.entries.append(self._entry(kind, "", words, ()))
         self._mark(words)

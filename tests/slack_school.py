@@ -15,15 +15,16 @@ from pathlib import Path
 from aiohttp import web
 
 from adapters.clock import PracticeClock
+from adapters.pace import Pace
 from adapters.seal import Keyring, new_key
 from adapters.server import build_app
 from adapters.slack.api import Home, open_api
-from adapters.slack.pace import Pace
 from adapters.slack.workspace import Way, Workspace
 from adapters.store import SqlStore, open_store
 from adapters.trust_file import TrustFile
 from bot import composition
 from bot.bot import Bot
+from bot.platforms import Books, of_workspace
 from tests.school import FRIDAY_MORNING
 from tests.slack.fake import FakeSlack, Message, Room, Somebody, text_of
 from tests.slack.ledger import Call
@@ -209,7 +210,8 @@ async def slack_school(
         stack.callback(store.close)
         files = TrustFile(trust)
         bot = Bot(composition.script(), files, store, {"slack": workspace.door}, clock)
-        parts = workspace.open(composition._core(bot, store, files, clock))
+        books = Books(store, files, composition.script().phrases.say, clock)
+        parts = of_workspace(workspace, books).open(bot)
         if way == "http":
             slack.deliver_to(await stack.enter_async_context(_served(build_app(parts, bot.health))))
         else:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from adapters.trust_file import TrustFile
-from bot import composition, hearing
+from bot import composition, hearing, unheard
 from bot.conversation import Conversation, Mode, in_danger, is_screened
 from bot.message import Action, Card, Incoming, Passage, Person, Press
 from bot.moment import Moment
@@ -131,8 +131,8 @@ def happenings(it: Conversation) -> Iterator[tuple[str, Decision]]:
     for words in ("a sentence about what was said", "yes", "dunno", "it may have been the coach of the team"):
         yield f"say {words}", hearing.hear(it, _said(words), MOMENT)
     yield "say it late", hearing.hear(it, _said("are you there"), replace(MOMENT, now=NOW + timedelta(hours=1)))
-    yield "silence", hearing.fall_silent(it, MOMENT)
-    yield "nudge", hearing.nudge(it, MOMENT)
+    yield "silence", unheard.fall_silent(it, MOMENT)
+    yield "nudge", unheard.nudge(it, MOMENT)
 
 
 def test_every_step_is_reached_by_the_engine_and_every_mode() -> None:
@@ -156,7 +156,7 @@ def test_a_silence_in_any_state_sends_what_there_is() -> None:
     found, _ = explored()
     for conversation in found.values():
         if conversation.mode is not Mode.FINISHED:
-            after = hearing.fall_silent(conversation, MOMENT).conversation
+            after = unheard.fall_silent(conversation, MOMENT).conversation
             assert after.handed_off or after.blind, state_of(conversation)
 
 

@@ -16,10 +16,11 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from adapters.slack.blocks import field_block, pieces, shown, weight
+from adapters.slack.blocks import field_block, pieces, weight
 from adapters.slack.modal import case_view, case_views, notice_view, opening_view, writing_view
 from adapters.slack.presses import read_press
 from adapters.slack.render import home_view, message_of
+from adapters.text import shown
 from bot import composition
 from bot.message import OPENS, Action, Button, Card, Field, Option, Passage, Press, Style, Tone, Writing
 from tests import slack_cards as made

@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from adapters.slack.pace import Pace
+from adapters.pace import Pace
+from adapters.slack.send import slack_pace
 from adapters.slack.sweep import Tempo
 from bot.case import Kind
 from tests.slack.fake import Message, Somebody, text_of
@@ -364,7 +365,7 @@ async def test_while_slack_is_away_everything_is_kept_and_after_it_everything_ar
 @pytest.fixture
 async def paced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SlackSchool]:
     """A school whose Slack has Slack's rates, which pass as the practice clock does."""
-    async with slack_school(tmp_path, pace=Pace()) as it:
+    async with slack_school(tmp_path, pace=slack_pace()) as it:
         with_rates(it, monkeypatch)
         yield it
 

@@ -12,10 +12,9 @@ import pytest
 from adapters.slack.api import Api, Home, find_home, open_api
 from adapters.slack.channels import Places
 from adapters.slack.modal import opening_view
-from adapters.slack.pace import Pace
 from adapters.slack.render import home_view
 from adapters.slack.screens import Screens
-from adapters.slack.send import Slack
+from adapters.slack.send import Slack, slack_pace
 from bot.errors import SendAmbiguous, SendFailed, SendGone, SendRefused
 from bot.message import Card, Destination, Lane, Passage, Reach
 from bot.ports import Door, Doubt
@@ -46,7 +45,7 @@ async def place() -> AsyncIterator[Place]:
     async with FakeSlack(people, rooms) as slack, open_api("xoxb-example", slack.api_url) as api:
         slack.set_up(bot_token="xoxb-example")
         home = await find_home(api)
-        yield Place(slack, api, home, Slack(api, Places(api, home), Pace()), Screens(api))
+        yield Place(slack, api, home, Slack(api, Places(api, home), slack_pace()), Screens(api))
 
 
 def seen(fake: FakeSlack, channel: str) -> list[str]:
@@ -143,7 +142,7 @@ async def test_a_look_up_that_fails_is_never_taken_for_an_answer(method: str) ->
 
 async def test_a_slack_that_cannot_be_reached_has_certainly_taken_nothing() -> None:
     async with place() as here, open_api("xoxb-example", here.slack.api_url) as api:
-        door = Slack(api, Places(api, here.home), Pace())
+        door = Slack(api, Places(api, here.home), slack_pace())
         await here.slack.down()
         with pytest.raises(SendFailed):
             await door.post(CHANNEL, CARD)
@@ -156,18 +155,21 @@ async def test_a_slack_that_cannot_be_reached_has_certainly_taken_nothing() -> N
 async def test_an_answer_without_the_messages_id_is_no_answer(said: dict[str, object]) -> None:
     async with played(lambda *_: said) as (_, api):
         with pytest.raises(SendAmbiguous):
-            await Slack(api, Places(api, HOME), Pace()).post(CHANNEL, CARD)
+            await Slack(api, Places(api, HOME), slack_pace()).post(CHANNEL, CARD)
 
 
-async def test_what_slack_throttles_is_held_from_then_on() -> None:
+async def test_what_slack_throttles_is_not_asked_again_until_its_time() -> None:
     async with place() as here:
         assert here.door.hold(CHANNEL, Lane.PROMPT, in_place=False) == 0.0
         here.slack.fault("status", "chat.postMessage", status=429, retry_after="30")
         with pytest.raises(SendFailed):
             await here.door.post(CHANNEL, CARD)
-        assert 29.0 < here.door.hold(CHANNEL, Lane.PROMPT, in_place=False) <= 30.0
-        assert here.door.hold(JADE, Lane.PROMPT, in_place=False) == 0.0
-        assert here.door.hold(CHANNEL, Lane.PROMPT, in_place=True) == 0.0
+        calls = len(here.slack.calls())
+        with pytest.raises(SendFailed) as failed:
+            await here.door.post(CHANNEL, CARD)
+        assert 29.0 < failed.value.retry_after <= 30.0
+        assert len(here.slack.calls()) == calls
+        await here.door.post(JADE, CARD)
 
 
 async def test_nobody_writes_faster_than_slack_takes_it() -> None:

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from adapters.pressed import Pressed
 from adapters.slack import presses
 from adapters.slack.acts import Act
 from adapters.slack.modal import opening_view
-from adapters.slack.presses import Pressed
 from adapters.slack.receive import Reception
 from bot.message import Action, Button, Press
 from tests.leads import rewrite

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.slack.pace import Pace
+from adapters.pace import Pace
+from adapters.slack.send import slack_pace
 from bot.message import Lane
 
 HERE = "slack:channel:C0EXAMPLE01"
@@ -51,7 +52,7 @@ def most_above(times: list[float], each_second: float) -> float:
 @given(asked)
 @settings(max_examples=80, deadline=None)
 def test_no_stretch_of_time_has_more_posts_than_slack_takes(all_asked: list[Asked]) -> None:
-    left = taken(Pace(), all_asked, in_place=False)
+    left = taken(slack_pace(), all_asked, in_place=False)
     if left:
         assert most_above([at for at, _ in left], 5.0) <= 60.0 + 1e-6
     for place in {place for _, place in left}:
@@ -61,7 +62,7 @@ def test_no_stretch_of_time_has_more_posts_than_slack_takes(all_asked: list[Aske
 @given(asked)
 @settings(max_examples=80, deadline=None)
 def test_no_stretch_of_time_has_more_updates_than_slack_takes(all_asked: list[Asked]) -> None:
-    left = taken(Pace(), all_asked, in_place=True)
+    left = taken(slack_pace(), all_asked, in_place=True)
     if left:
         assert most_above([at for at, _ in left], 50.0 / 60.0) <= 20.0 + 1e-6
     for place in {place for _, place in left}:
@@ -77,7 +78,7 @@ def test_a_pace_without_limits_would_go_over_them() -> None:
 @settings(max_examples=80, deadline=None)
 def test_a_handoff_is_never_held_by_what_matters_less(drained: list[tuple[str, Lane, float]]) -> None:
     for in_place in (False, True):
-        pace, now = Pace(), 1000.0
+        pace, now = slack_pace(), 1000.0
         for place, lane, after in drained:
             now += after / 100
             pace.hold(place, lane, in_place, now)
@@ -95,7 +96,7 @@ def test_a_handoff_is_never_held_by_what_matters_less(drained: list[tuple[str, L
 def test_each_lane_leaves_its_share_of_the_burst_to_those_above_it(
     in_place: bool, burst: int, lane: Lane, share: float
 ) -> None:
-    pace = Pace()
+    pace = slack_pace()
     left = [number for number in range(200) if pace.hold(f"slack:person:U{number}", lane, in_place, 1000.0) == 0.0]
     assert len(left) == burst * share
     assert (pace.hold(HERE, Lane.HANDOFF, in_place, 1000.0) == 0.0) == (lane is not Lane.HANDOFF)
@@ -103,7 +104,7 @@ def test_each_lane_leaves_its_share_of_the_burst_to_those_above_it(
 
 @pytest.mark.parametrize("in_place", [False, True])
 def test_what_comes_again_when_it_was_told_to_always_passes(in_place: bool) -> None:
-    pace, now = Pace(), 1000.0
+    pace, now = slack_pace(), 1000.0
     for lane in (Lane.HANDOFF,) * 80 + (Lane.COSMETIC,) * 5 + (Lane.PROMPT, Lane.RECEIPT, Lane.ESCALATION):
         tries = 0
         while hold := pace.hold(HERE, lane, in_place, now):
@@ -114,7 +115,7 @@ def test_what_comes_again_when_it_was_told_to_always_passes(in_place: bool) -> N
 @given(lanes, st.booleans(), st.floats(0.0, 1e7))
 @settings(max_examples=60, deadline=None)
 def test_time_that_is_told_is_time_enough(lane: Lane, in_place: bool, begin: float) -> None:
-    pace, now = Pace(), begin
+    pace, now = slack_pace(), begin
     for _ in range(30):
         hold = pace.hold(HERE, lane, in_place, now)
         if hold:
@@ -123,7 +124,7 @@ def test_time_that_is_told_is_time_enough(lane: Lane, in_place: bool, begin: flo
 
 
 def test_a_teacher_who_answers_a_question_a_second_never_waits() -> None:
-    pace = Pace()
+    pace = slack_pace()
     for second in range(60):
         now = 1000.0 + second
         assert pace.hold(HERE, Lane.PROMPT, False, now) == 0.0
@@ -131,40 +132,10 @@ def test_a_teacher_who_answers_a_question_a_second_never_waits() -> None:
             assert pace.hold(HERE, Lane.COSMETIC, True, now) == 0.0
 
 
-def test_a_place_that_slack_wants_left_alone_waits_and_others_do_not() -> None:
-    pace = Pace()
-    pace.leave_alone(HERE, False, 30.0, 1000.0)
-    assert pace.hold(HERE, Lane.PROMPT, False, 1010.0) == 20.0
-    assert pace.hold("slack:person:U0EXAMPLE1", Lane.PROMPT, False, 1010.0) == 0.0
-    assert pace.hold(HERE, Lane.PROMPT, True, 1010.0) == 0.0
-    assert pace.hold(HERE, Lane.PROMPT, False, 1030.0) == 0.0
-
-
-def test_updates_that_slack_wants_to_stop_stop_everywhere() -> None:
-    pace = Pace()
-    pace.leave_alone(HERE, True, 30.0, 1000.0)
-    assert pace.hold("slack:person:U0EXAMPLE1", Lane.ESCALATION, True, 1010.0) == 20.0
-    assert pace.hold(HERE, Lane.PROMPT, False, 1010.0) == 0.0
-
-
-def test_nobody_is_told_to_wait_longer_than_a_minute_and_the_time_is_kept_all_the_same() -> None:
-    pace = Pace()
-    pace.leave_alone(HERE, False, 3600.0, 1000.0)
-    assert [pace.hold(HERE, Lane.PROMPT, False, 1000.0 + at) for at in (0.0, 60.0, 3590.0, 3600.0)] == [60, 60, 10, 0]
-
-
-@pytest.mark.parametrize("in_place", [False, True])
-def test_a_handoff_goes_to_its_sender_even_where_slack_wants_quiet(in_place: bool) -> None:
-    pace = Pace()
-    pace.leave_alone(HERE, in_place, 3600.0, 1000.0)
-    assert pace.hold(HERE, Lane.HANDOFF, in_place, 1001.0) == 0.0
-
-
 def test_places_that_nobody_writes_to_are_forgotten() -> None:
-    pace = Pace()
+    pace = slack_pace()
     for number in range(20_000):
         now = 1000.0 + number
         pace.hold(f"slack:person:U{number}", Lane.PROMPT, False, now)
-        pace.leave_alone(f"slack:person:U{number}", False, 5.0, now)
+    assert pace._anew
     assert len(pace._anew.places) < 2500
-    assert len(pace._quiet) < 2500

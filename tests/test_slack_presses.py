@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.pressed import Pressed
 from adapters.slack.modal import WORDS, WRITING, case_views, read_writing, writing_view
-from adapters.slack.presses import OPEN, PRESS, WRITE, Pressed, button_value, read_press
+from adapters.slack.presses import OPEN, PRESS, WRITE, button_value, read_press
 from adapters.slack.render import message_of
 from bot.message import OPENS, Action, Button, Card, Field, Option, Press, Writing
 from tests import slack_cards as made

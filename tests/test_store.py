@@ -199,6 +199,7 @@ def test_books_of_an_earlier_shape_are_refused_until_they_are_brought_up_and_los
     by_hand(
         tmp_path,
         "DROP TABLE marks",
+        "DROP TABLE addresses",
         "DROP INDEX ix_conversations_sender",
         "UPDATE alembic_version SET version_num = '0001'",
     )
@@ -209,6 +210,21 @@ def test_books_of_an_earlier_shape_are_refused_until_they_are_brought_up_and_los
         assert [it.words for it in run(store, lambda tx: tx.chronology(entry().ref))] == ["kept"]
         run(store, lambda tx: tx.set_mark("swept", NOW))
         assert run(store, lambda tx: (tx.mark("swept"), tx.mark("never"))) == (NOW, None)
+        run(store, lambda tx: tx.keep_address("web:person:kim", "door three"))
+        assert run(store, lambda tx: tx.address("web:person:kim")) == "door three"
+
+
+def test_where_somebody_is_reached_is_kept_sealed_and_the_newest_counts(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        run(store, lambda tx: tx.keep_address("web:person:kim", "the canary door"))
+        run(store, lambda tx: tx.keep_address("web:person:kim", "another canary door"))
+        assert run(store, lambda tx: (tx.address("web:person:kim"), tx.address("web:person:sam"))) == (
+            "another canary door",
+            None,
+        )
+    raw = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert b"canary" not in raw
+    assert b"web:person:kim" not in raw
 
 
 def test_somebodys_reports_are_found_newest_first_open_or_closed_and_nobody_elses(tmp_path: Path) -> None:

@@ -6,10 +6,10 @@ alive (T24). Letters are counted as Slack's server may count them at worst: UTF-
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from adapters.text import shown
 from bot.message import Field, Option, Passage, Tone
 
 Json = dict[str, Any]
@@ -23,39 +23,11 @@ IN_SIGHT, IN_GROUP, IN_CONTEXT, IN_ROW = 10, 100, 10, 5
 
 FIELD = "field:"
 
-_UNSENDABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
-_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
-_FSI, _PDI = "\u2068", "\u2069"
-_ISOLATES = "\u2066\u2067\u2068"
 _LISTED = frozenset({Tone.NUMBERS, Tone.DO, Tone.DONT})
 _WARNING: list[Json] = [{"type": "emoji", "name": "warning"}, {"type": "text", "text": " "}]
 
 
 # --- text ---
-
-
-def shown(text: str) -> str:
-    """The text as Slack can show it: a lone surrogate or control character becomes U+FFFD, and what turns the direction
-    of writing is shut in with its own line (T29). The evidence itself stays in the store.
-    """
-    if text.isprintable():
-        return text
-    clean = _UNSENDABLE.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return "\n".join(map(_isolated, clean.split("\n"))) if _BIDI.search(clean) else clean
-
-
-def _isolated(line: str) -> str:
-    if not _BIDI.search(line):
-        return line
-    opened = closed = 0
-    for sign in line:
-        if sign in _ISOLATES:
-            opened += 1
-        elif sign == _PDI and opened:
-            opened -= 1
-        elif sign == _PDI:
-            closed += 1
-    return _FSI * (1 + closed) + line + _PDI * (1 + opened)
 
 
 HEAVIEST = 5

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from adapters.findings import Finding, Level, as_json, is_well, lines
 from adapters.slack.api import open_api
 from adapters.slack.bolt import hush
 from adapters.slack.doctor_app import Keys, ask, of_app, of_keys, of_socket
 from adapters.slack.doctor_press import RoundTrip, nobody, not_tried
 from adapters.slack.doctor_trust import DOOR, Asked, Looks, Steady
-from adapters.slack.findings import Finding, Level, as_json, is_well, lines
 from adapters.slack.modal import Say
 from bot.ports import Clock
 

@@ -15,8 +15,8 @@ from typing import Any
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.findings import Finding, Level
 from adapters.slack.api import Api, Home, open_api
-from adapters.slack.findings import Finding, Level
 from adapters.slack.manifest import SCOPES, reads_files
 from adapters.slack.refusals import THROTTLED, code_of, reason_of
 from bot.errors import HandrailError

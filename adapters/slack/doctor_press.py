@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from adapters.findings import Finding, Level
 from adapters.slack.blocks import plain
 from adapters.slack.doctor_app import Keys
 from adapters.slack.doctor_trust import DOOR, Steady
-from adapters.slack.findings import Finding, Level
 from adapters.slack.receive import CHECK
 from bot.directory import RosterPerson
 from bot.errors import HandrailError

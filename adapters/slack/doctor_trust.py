@@ -10,9 +10,9 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from adapters.findings import Finding, Level
 from adapters.slack.api import Api, Home, pages
 from adapters.slack.channels import Places, doubt_of_person
-from adapters.slack.findings import Finding, Level
 from adapters.slack.modal import Say
 from adapters.slack.people import People
 from adapters.slack.refusals import THROTTLED

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf
 
+from adapters.pressed import packed
 from adapters.slack import presses
 from adapters.slack.blocks import LABEL, NAME, Json, passage_blocks, plain, trimmed, weight
 from adapters.slack.render import VIEW_BLOCKS, actions, content_blocks, control_blocks
@@ -114,7 +115,7 @@ def writing_view(writing: Writing, press: Press, say: Say) -> Json:
         **_modal(writing.title, [block], say),
         "callback_id": WRITING,
         "submit": plain(trimmed(writing.send, NAME)),
-        "private_metadata": presses.press_value(press),
+        "private_metadata": packed(press),
     }
 
 

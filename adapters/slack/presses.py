@@ -6,59 +6,29 @@ is no press (T20); an exception must never come of it, and whether it still coun
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from adapters.slack.blocks import FIELD, NAME, Json, trimmed
+from adapters.pressed import LONGEST_PICK, Id, Pressed, Read, Value, compact, packed, unpacked
+from adapters.slack.blocks import FIELD, NAME, trimmed
 from bot.message import OPENS, Action, Button, Press, Writing
 
 PRESS, OPEN, WRITE = "press:", "open:", "write:"
 """How the `action_id` of everything that is pressed begins: an ordinary press, one that opens a private view and one
 that opens a form.
 """
-LONGEST_VALUE, LONGEST_OPTION, LONGEST_ID = 2000, 150, 255
+LONGEST_VALUE, LONGEST_OPTION, LONGEST_ID = 2000, LONGEST_PICK, 255
 _LONGEST_ASK = 500
-_SAFE = str.maketrans({"&": "\\u0026", "<": "\\u003c", ">": "\\u003e"})
-
-_Id = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-_Value = Annotated[str, StringConstraints(max_length=LONGEST_OPTION)]
-_Answers = dict[_Id, tuple[_Value, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Pressed:
-    """One press. `writes` is the form to open before it counts; `page` the part of a long view that was asked for."""
-
-    press: Press
-    writes: Writing | None = None
-    page: int = 0
-
-
-class _Read(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
-
-
-class _Kept(_Read):
-    """The value of a button."""
-
-    action: Action
-    subject: str = Field(max_length=200)
-    revision: int = Field(default=0, ge=0, le=2**53)
-    answers: _Answers = {}
-    writes: tuple[str, str, str] | None = None
-    page: int = Field(default=0, ge=0, le=1000)
-
-
-class _Choice(_Read):
+class _Choice(Read):
     """The id of radio buttons or a menu: the answer that is picked stands in the option."""
 
     subject: str = Field(max_length=200)
     revision: int = Field(ge=0, le=2**53)
-    step: _Id
+    step: Id
 
 
 class _Sent(BaseModel):
@@ -94,7 +64,7 @@ class _State(_Sent):
 _SENT: TypeAdapter[_ButtonSent | _ChoiceSent] = TypeAdapter(
     Annotated[_ButtonSent | _ChoiceSent, Field(discriminator="type")]
 )
-_VALUES: TypeAdapter[tuple[_Value, ...]] = TypeAdapter(tuple[_Value, ...], config=ConfigDict(strict=True))
+_VALUES: TypeAdapter[tuple[Value, ...]] = TypeAdapter(tuple[Value, ...], config=ConfigDict(strict=True))
 
 
 # --- out ---
@@ -102,17 +72,9 @@ _VALUES: TypeAdapter[tuple[_Value, ...]] = TypeAdapter(tuple[_Value, ...], confi
 
 def button_value(button: Button, page: int = 0) -> str:
     """The press, and the form that goes before it, as the button carries them."""
-    kept = _press_json(button.press)
-    if button.writes:
-        it = button.writes
-        kept["writes"] = [trimmed(it.title, NAME), trimmed(it.ask, _LONGEST_ASK), trimmed(it.send, NAME)]
-    if page:
-        kept["page"] = page
-    return _compact(kept)
-
-
-def press_value(press: Press) -> str:
-    return _compact(_press_json(press))
+    it = button.writes
+    form = Writing(trimmed(it.title, NAME), trimmed(it.ask, _LONGEST_ASK), trimmed(it.send, NAME)) if it else None
+    return packed(button.press, form, page)
 
 
 def button_id(button: Button, number: int) -> str:
@@ -123,25 +85,11 @@ def button_id(button: Button, number: int) -> str:
 
 def choice_id(press: Press, step: str) -> str:
     """What all answers to one question have in common."""
-    return PRESS + _compact({"subject": press.subject, "revision": press.revision, "step": step})
+    return PRESS + compact({"subject": press.subject, "revision": press.revision, "step": step})
 
 
 def choice_value(values: Sequence[str]) -> str:
-    return _compact(list(values))
-
-
-def _press_json(press: Press) -> Json:
-    kept: Json = {"action": press.action, "subject": press.subject}
-    if press.revision:
-        kept["revision"] = press.revision
-    if press.answers:
-        kept["answers"] = {step: list(values) for step, values in press.answers.items()}
-    return kept
-
-
-def _compact(kept: Json | list[str]) -> str:
-    """Slack escapes `&`, `<` and `>` in some of what it sends back, so none of them stands here as itself."""
-    return json.dumps(kept, ensure_ascii=False, separators=(",", ":")).translate(_SAFE)
+    return compact(list(values))
 
 
 # --- back ---
@@ -154,7 +102,7 @@ def read_press(action: Mapping[str, Any], state: Mapping[str, Any] | None = None
     """
     try:
         sent = _SENT.validate_python(action)
-        pressed = _of_button(sent.value) if isinstance(sent, _ButtonSent) else _of_choice(sent)
+        pressed = unpacked(sent.value) if isinstance(sent, _ButtonSent) else _of_choice(sent)
         picks = _picks(_State.model_validate(state or {}))
     except ValueError:
         return None
@@ -165,15 +113,9 @@ def read_press(action: Mapping[str, Any], state: Mapping[str, Any] | None = None
 def read_value(value: str) -> Press | None:
     """The press in a button's value or in the private part of a form, or None."""
     try:
-        return _of_button(value).press
+        return unpacked(value).press
     except ValueError:
         return None
-
-
-def _of_button(value: str) -> Pressed:
-    kept = _Kept.model_validate_json(value)
-    press = Press(kept.action, kept.subject, kept.revision, kept.answers)
-    return Pressed(press, Writing(*kept.writes) if kept.writes else None, kept.page)
 
 
 def _of_choice(sent: _ChoiceSent) -> Pressed:

@@ -12,10 +12,11 @@ from typing import Protocol
 
 import structlog
 
+from adapters.behind import Behind
+from adapters.pressed import Pressed
 from adapters.slack.acts import Act, read_command_act, read_form_act, read_press_act, read_shortcut_act
-from adapters.slack.behind import Behind
 from adapters.slack.modal import WRITING, Say, case_view, notice_view, opening_view, read_writing, writing_view
-from adapters.slack.presses import OPEN, Pressed, read_press
+from adapters.slack.presses import OPEN, read_press
 from adapters.slack.projection import DOOR, Json, Us, as_typed, read_event
 from adapters.slack.render import home_view, message_of
 from bot.errors import HandrailError, StoreUnavailable, where_it_broke

@@ -6,17 +6,14 @@ What a call carried must never enter: an error is its code and nothing else.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
-LONGEST_WAIT = 3600.0
-"""Seconds. However long Slack asks to be left alone, it is tried again within the hour."""
+from adapters import retry_after
+
+seconds_to_wait = retry_after.seconds_to_wait
 
 OPERATOR_WAIT = 60.0
 """Seconds between two calls while only somebody with the app's settings can help (P4)."""
-
-_USUAL_WAIT = 30.0
 
 
 class Meaning(StrEnum):
@@ -113,20 +110,3 @@ def meaning_of(reason: str) -> Meaning:
 
 def is_unheard_of(reason: str) -> bool:
     return reason not in KNOWN and reason != "not_json" and not reason.startswith("http_5") and reason != "http_408"
-
-
-def seconds_to_wait(header: str | None, now: datetime) -> float:
-    """What `Retry-After` asks for: seconds, or a date. Absent or unreadable 30, below one 1, at most an hour (P2)."""
-    try:
-        asked = float(int(header or ""))
-    except (ValueError, OverflowError):
-        asked = _seconds_until(header or "", now)
-    return min(LONGEST_WAIT, max(1.0, asked))
-
-
-def _seconds_until(date: str, now: datetime) -> float:
-    try:
-        at = parsedate_to_datetime(date)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return _USUAL_WAIT
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() - now.timestamp()

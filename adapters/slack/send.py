@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from adapters.pace import Pace, Rate, Way
 from adapters.slack.api import Api
 from adapters.slack.channels import Places
-from adapters.slack.pace import Pace
 from adapters.slack.render import message_of
-from bot.errors import SendAmbiguous, SendFailed, SendGone
+from bot.errors import SendAmbiguous, SendGone
 from bot.message import Card, Destination, Lane, Reach
 from bot.ports import Doubt
 
@@ -21,6 +21,11 @@ DOOR = "slack"
 
 _BESIDE = "handrail_post"
 _NEWEST = 100
+
+
+def slack_pace() -> Pace:
+    """About one message a second into a place with short bursts, and fifty updates a minute in all."""
+    return Pace(Way(Rate(1.0, 5.0), Rate(5.0, 60.0)), Way(Rate(1.0, 3.0), Rate(50.0 / 60.0, 20.0)))
 
 
 class Slack:
@@ -41,7 +46,7 @@ class Slack:
         The token stands beside the message, where anybody of the workspace may read it: it means nothing to them.
         """
         beside = {"metadata": {"event_type": _BESIDE, "event_payload": {"token": token}}} if token else {}
-        said = await self._write("chat.postMessage", destination, channel=destination.id, **message_of(card), **beside)
+        said = await self._api.call("chat.postMessage", channel=destination.id, **message_of(card), **beside)
         channel, ts = said.get("channel"), said.get("ts")
         if not (isinstance(channel, str) and isinstance(ts, str)):
             raise SendAmbiguous("no_message_id")
@@ -72,20 +77,11 @@ class Slack:
         channel, _, ts = message_id.partition("/")
         if not ts or not _stands_at(channel, destination):
             raise SendGone("message_elsewhere")
-        await self._write("chat.update", destination, channel=channel, ts=ts, **message_of(card))
+        await self._api.call("chat.update", channel=channel, ts=ts, **message_of(card))
 
     async def doubt(self, destination: Destination, readers: frozenset[str]) -> Doubt:
         """Why case data must not go there now, or `Doubt.NONE` (I4)."""
         return await self._places.doubt(destination, readers)
-
-    async def _write(self, method: str, destination: Destination, **arguments: Any) -> dict[str, Any]:
-        try:
-            return await self._api.call(method, **arguments)
-        except SendFailed as failed:
-            if failed.retry_after > 0:
-                in_place = method == "chat.update"
-                self._pace.leave_alone(destination.key, in_place, failed.retry_after, self._seconds())
-            raise
 
 
 def _stands_at(channel: str, destination: Destination) -> bool:

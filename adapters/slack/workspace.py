@@ -12,17 +12,17 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from adapters.pace import Pace
 from adapters.server import Part
 from adapters.slack import edge
 from adapters.slack.api import Api, Home, find_home, open_api, try_socket
 from adapters.slack.bolt import build_app, hush
 from adapters.slack.channels import Places
 from adapters.slack.modal import Say
-from adapters.slack.pace import Pace
 from adapters.slack.people import People
 from adapters.slack.receive import Hearing, Reception
 from adapters.slack.screens import Screens
-from adapters.slack.send import Slack
+from adapters.slack.send import Slack, slack_pace
 from adapters.slack.socket_mode import SocketMode
 from adapters.slack.sweep import Marks, Sweep
 from bot.errors import ConfigError, SendAmbiguous, SendFailed, SendRefused
@@ -62,7 +62,7 @@ class Workspace:
     api: Api
     home: Home
     way: Way
-    pace: Pace = field(default_factory=Pace)
+    pace: Pace = field(default_factory=slack_pace)
 
     def __post_init__(self) -> None:
         self.places = Places(self.api, self.home)

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from adapters.store.tables import (
+    addresses,
     audit,
     cases,
     chronology,
@@ -183,3 +184,7 @@ NEXT_DUE = select(func.min(timers.c.due_at))
 MARK = select(marks.c.at).where(_is(marks.c.name))
 _mark = insert(marks).values({name: bindparam(name) for name in ("name", "at")})
 SET_MARK = _mark.on_conflict_do_update(index_elements=["name"], set_={"at": _mark.excluded.at})
+
+ADDRESS = select(addresses.c.address).where(_is(addresses.c.place))
+_address = insert(addresses).values({name: bindparam(name) for name in ("place", "address")})
+KEEP_ADDRESS = _address.on_conflict_do_update(index_elements=["place"], set_={"address": _address.excluded.address})

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, MetaData, Table, Text, text
 
-HEAD = "0002"
+HEAD = "0003"
 
 metadata = MetaData()
 
@@ -125,6 +125,10 @@ deliveries = Table(
 )
 
 marks = Table("marks", metadata, Column("name", Text, primary_key=True), Column("at", BigInteger, nullable=False))
+
+addresses = Table(
+    "addresses", metadata, Column("place", Text, primary_key=True), Column("address", Text, nullable=False)
+)
 
 timers = Table(
     "timers",

@@ -121,6 +121,15 @@ class SqlTx(Outbox):
     def set_mark(self, name: str, at: datetime) -> None:
         self._desk.run(sql.SET_MARK, name=name, at=micros(at))
 
+    def address(self, place: str) -> str | None:
+        """What its door kept to reach a place."""
+        row = self._desk.first(sql.ADDRESS, at_place=self._seals.lookup.of("address", place))
+        return self._seals.keyring.open(row[0], _at_address(place)).decode() if row else None
+
+    def keep_address(self, place: str, address: str) -> None:
+        sealed = self._seals.keyring.seal(address.encode(), _at_address(place))
+        self._desk.run(sql.KEEP_ADDRESS, place=self._seals.lookup.of("address", place), address=sealed)
+
     def _number_of(self, ref: str) -> int:
         found = self._desk.first(sql.NUMBER_OF, at_ref=ref)
         if found is None:
@@ -140,6 +149,10 @@ class SqlTx(Outbox):
     def _opened_body(self, table: str, row: Row) -> bytes:
         id, version, body = row
         return self._seals.keyring.open(body, place(table, "body", f"{id}#{version}"))
+
+
+def _at_address(key: str) -> str:
+    return place("addresses", "address", key)
 
 
 def _moved(rows: int) -> None:

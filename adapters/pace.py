@@ -1,7 +1,7 @@
-"""How fast Slack may be written to. Pure: the time comes in as seconds that only go forward.
+"""How fast a platform may be written to. Pure: the time comes in as seconds that only go forward.
 
-Slack takes about one message a second into a place with short bursts, and fifty updates a minute in all. Part of every
-burst is kept free for the lanes that matter more, so that prompts never stand in a handoff's way.
+The figures are each door's own. Part of every burst is kept free for the lanes that matter more, so that prompts never
+stand in a handoff's way. What a platform asks for on top of its rates (Retry-After) is `bot.sending`'s.
 """
 
 from __future__ import annotations
@@ -83,38 +83,17 @@ class Way:
 
 
 class Pace:
-    """The pace of one workspace."""
+    """The pace of one platform: of what is written anew, and of what is changed in place."""
 
-    def __init__(self) -> None:
-        self._anew = Way(Rate(1.0, 5.0), Rate(5.0, 60.0))
-        self._in_place = Way(Rate(1.0, 3.0), Rate(50.0 / 60.0, 20.0))
-        self._quiet: dict[str, float] = {}
-        self._open = False
+    def __init__(self, anew: Way | None, in_place: Way | None) -> None:
+        self._anew, self._in_place = anew, in_place
 
     @classmethod
     def open(cls) -> Pace:
-        """A pace that never holds anything: for a Slack that has no limits."""
-        pace = cls()
-        pace._open = True
-        return pace
+        """A pace that never holds anything: for a platform that has no limits."""
+        return cls(None, None)
 
     def hold(self, place: str, lane: Lane, in_place: bool, now: float) -> float:
-        """Seconds to come back in; at 0.0 the place in the queue is taken.
-
-        A handoff is not held for Slack's wish to be left alone, which its sender has to meet itself, so that it goes
-        another way meanwhile (P2).
-        """
-        if self._open:
-            return 0.0
+        """Seconds to come back in; at 0.0 the place in the queue is taken."""
         way = self._in_place if in_place else self._anew
-        quiet = 0.0 if lane is Lane.HANDOFF else self._still_quiet("" if in_place else place, now)
-        return min(LONGEST_HOLD, quiet or way.hold(place, lane, now))
-
-    def leave_alone(self, place: str, in_place: bool, seconds: float, now: float) -> None:
-        """Slack asked for quiet: at this place, or, since updates are counted together, for all of them."""
-        if len(self._quiet) >= _PLACES_KEPT:
-            self._quiet = {name: until for name, until in self._quiet.items() if until > now}
-        self._quiet["" if in_place else place] = now + seconds
-
-    def _still_quiet(self, place: str, now: float) -> float:
-        return max(0.0, self._quiet.get(place, now) - now)
+        return min(LONGEST_HOLD, way.hold(place, lane, now)) if way else 0.0

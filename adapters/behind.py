@@ -1,4 +1,4 @@
-"""What goes on after Slack has had its answer: filling a view, a word to one person. Nothing durable may depend on it.
+"""What goes on after a platform has had its answer: a view filled, a word to one person. Nothing durable depends on it.
 
 What was written must never enter a log: a fault is its kind and the line it came from.
 """
@@ -39,4 +39,4 @@ async def _carefully(work: Coroutine[object, object, None]) -> None:
     try:
         await work
     except Exception as fault:
-        log.warning("slack_not_shown", error=where_it_broke(fault))
+        log.warning("not_shown", error=where_it_broke(fault))
