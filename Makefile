@@ -18,7 +18,7 @@ check: $(VENV)/.dev $(NODE_MODULES)/.installed chromium
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.dev
+bench: $(VENV)/.bench
 	$(BIN)/python -m bench
 
 diagrams: $(VENV)/.run
@@ -30,6 +30,7 @@ pictures: check
 lock:
 	$(UV_LOCK) --extra install -o requirements/run.txt pyproject.toml >/dev/null
 	$(UV_LOCK) --extra install --extra dev -c requirements/run.txt -o requirements/dev.txt pyproject.toml >/dev/null
+	$(UV_LOCK) --extra install --extra dev --extra bench -c requirements/dev.txt -o requirements/bench.txt pyproject.toml >/dev/null
 
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -49,6 +50,10 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet --require-hashes -r requirements/dev.txt
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.run
+
+$(VENV)/.bench: requirements/bench.txt $(VENV)/.dev
+	$(BIN)/pip install --quiet --require-hashes --no-build-isolation -r requirements/bench.txt
+	@touch $@
 
 $(NODE_MODULES)/.installed: tests/web/package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing. Install Node.js 20 or newer, then run: make test"; exit 1; }

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from adapters.store.engine import settings
-from bench import command, slack, turns
+from bench import command, slack, teams, turns
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "figures.md"
 MILLION = 1_000_000
@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=MILLION, help="stored cases of the second run")
     parser.add_argument("--rounds", type=int, default=9)
     chosen = parser.parse_args()
-    lines = [*_measured(chosen.cases, chosen.rounds), *_slack(slack.Plan())]
+    lines = [*_measured(chosen.cases, chosen.rounds), *_slack(slack.Plan()), *_teams(teams.Plan())]
     PAGE.write_text("\n".join([*_head(), *lines]) + "\n", encoding="utf-8")
 
 
@@ -50,6 +50,11 @@ def _measured(cases: int, rounds: int) -> Iterator[str]:
 def _slack(plan: slack.Plan) -> Iterator[str]:
     found = slack.measure(plan, lambda line: sys.stderr.write(f"{line}\n"))
     yield from _said("", "## Slack", "", *slack.ABOUT, "", *slack.lines(found, plan))
+
+
+def _teams(plan: teams.Plan) -> Iterator[str]:
+    found = teams.measure(plan, lambda line: sys.stderr.write(f"{line}\n"))
+    yield from _said("", "## Teams", "", *teams.ABOUT, "", *teams.lines(found))
 
 
 def _figures(found: turns.Figures) -> str:

@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from adapters.store.engine import settings
-from bench.slack_town import Load, Said, Served, Town
+from bench.slack_town import Load, Said, Town
+from bench.stage import Served
 
 LOADS = (1, 8, 32)
 MOST = max(LOADS)
@@ -90,8 +91,7 @@ async def _rates(town: Town, servers: dict[str, Served], plan: Plan, found: Figu
         for load in loads:
             tally = await town.timed(servers[load.kind], load, plan.seconds)
             seen[load].append(tally.rate)
-            costs = tally.work / len(tally.answers) * 1_000_000
-            note(f"round {number + 1}: {_name(load)} {tally.rate:.0f}/s, {costs:.0f} us of a processor each")
+            note(f"round {number + 1}: {_name(load)} {tally.rate:.0f}/s, {tally.cost:.0f} us of a processor each")
     found.rates = {load: statistics.median(rates) for load, rates in seen.items()}
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 from urllib.parse import parse_qsl, urlsplit
 
-from bench.slack_wire import serve
+from bench.wire import serve
 from tests.slack.answers import message_json, person_json, room_json
 from tests.slack.world import APP, BOT, BOT_ID, TEAM, Json, Message, Room, Somebody
 
@@ -73,12 +73,12 @@ class Peer:
 
     # --- the Web API ---
 
-    def _answer(self, path: str, body: bytes) -> bytes:
+    def _answer(self, _: str, path: str, body: bytes) -> tuple[int, bytes]:
         at = urlsplit(path)
         method = at.path.rpartition("/")[2]
         self.calls[method] += 1
         asked = json.loads(body) if body else dict(parse_qsl(at.query))
-        return json.dumps({"ok": True, **self._does[method](asked)}).encode()
+        return 200, json.dumps({"ok": True, **self._does[method](asked)}).encode()
 
     def _post(self, asked: Json) -> Json:
         message = self._message(asked, direct_of(asked["channel"]), self.stamp())

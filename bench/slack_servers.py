@@ -37,6 +37,7 @@ from adapters.store import open_store
 from adapters.store.engine import arm, settings
 from adapters.trust_file import TrustFile
 from bot import composition
+from bot.platforms import Books, of_workspace
 from tests.slack.echo import FORM
 from tests.slack.signing import SECRET
 from tests.slack.world import BOT, BOT_ID, TEAM
@@ -53,16 +54,14 @@ Keep = Callable[[dict[str, Any]], Awaitable[object]]
 
 async def ours(api_url: str, folder: Path, pace: Pace) -> None:
     """Handrail over a fresh database, put together as `bot.composition.serve` does it."""
-    trust, clock = TrustFile(slack_trust(folder)), SystemClock()
+    trust = TrustFile(slack_trust(folder))
     store = open_store(f"sqlite:///{folder / 'handrail.db'}", Keyring.from_setting(new_key()), create=True)
     async with AsyncExitStack() as stack:
         stack.callback(store.close)
         slack = await stack.enter_async_context(open_workspace(TOKEN, Way(secrets=(SECRET,)), api_url))
         slack.door._pace = pace
-        bot = await stack.enter_async_context(composition.bot_over(store, trust, {"slack": slack.door}, clock))
-        parts = slack.open(composition._core(bot, store, trust, clock))
-        await stack.enter_async_context(slack.running())
-        await run(build_app(parts, bot.health), "127.0.0.1", 0, _say)
+        books = Books(store, trust, composition.script().phrases.say, SystemClock())
+        await composition._serve_on("127.0.0.1", 0, books, [of_workspace(slack, books)], _say)
 
 
 # --- the echoes ---

@@ -10,14 +10,14 @@ import asyncio
 import itertools
 import json
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from urllib.parse import quote_plus
 
+from bench.seats import Place, Seat
 from bench.slack_cards import Card
 from bench.slack_peer import Peer, direct_of
-from bench.slack_wire import Line
 from tests.slack import payloads
 from tests.slack.payloads import Moment
 from tests.slack.reading import action_of, state_of
@@ -26,7 +26,6 @@ from tests.slack.world import Json, Message, Room, Somebody, View
 
 OPENING = "A girl in my form has just told me that a picture of her is going round"
 WORDS = "Jade Example told me at the end of the lesson that he said he would show everyone"
-MOST_SECONDS = 30.0
 _MOST_TURNS = 60
 
 
@@ -43,100 +42,34 @@ Turn = Sequence[Request]
 """One thing somebody does: one request, or two where they open a form and send it."""
 
 
-@dataclass
-class Tally:
-    """What was measured while `counting`, for `seconds`: from a request to its 200, and from a turn to its answer.
+class _Seat(Seat[Message, Request]):
+    """One person after another, in that Slack."""
 
-    `work`: seconds of a processor that the server used meanwhile.
-    """
-
-    counting: bool = False
-    seconds: float = 0.0
-    work: float = 0.0
-    acks: list[float] = field(default_factory=list)
-    answers: list[float] = field(default_factory=list)
-
-    @property
-    def rate(self) -> float:
-        """Turns a second."""
-        return len(self.answers) / self.seconds
-
-    def note(self, acks: Sequence[float], answer: float) -> None:
-        if self.counting:
-            self.acks += acks
-            self.answers.append(answer)
-
-
-@dataclass
-class Place:
-    """Where somebody sits: their connection, what they are measured by, and how long they think before a turn."""
-
-    peer: Peer
-    line: Line
-    tally: Tally
-    rest: Callable[[], Awaitable[None]] | None = None
-
-
-class Seat:
-    """One person after another talks to the bot from here. `made` holds the turns of the conversation under way."""
-
-    def __init__(self, place: Place) -> None:
-        self.place, self.id = place, ""
-        self.made: list[list[Request]] = []
-        self._acks: list[float] = []
-        self._at = 0.0
-        self._shown: asyncio.Future[Message] | None = None
+    def __init__(self, peer: Peer, place: Place) -> None:
+        super().__init__(place)
+        self.peer, self.id = peer, ""
         self._form: asyncio.Future[View] | None = None
 
     def sit(self) -> None:
         """Somebody new takes the place."""
         self.leave()
-        self.id, self.made = self.place.peer.fresh("U"), []
-        self.place.peer.watchers[self.id] = self
+        self.id, self.made = self.peer.fresh("U"), []
+        self.peer.watchers[self.id] = self
 
     def leave(self) -> None:
-        self.place.peer.watchers.pop(self.id, None)
-
-    def posted(self, message: Message) -> None:
-        if self._shown and not self._shown.done() and self.awaits(message):
-            self._at = time.perf_counter()
-            self._shown.set_result(message)
-
-    def awaits(self, message: Message) -> bool:
-        """Whether it is what the turn is answered with."""
-        return True
+        self.peer.watchers.pop(self.id, None)
 
     def opened(self, id: str, view: Json) -> None:
         if self._form:
             self._form.set_result(View(id, self.id, "1.hash", view))
 
-    async def turn(self, act: Callable[[], Awaitable[object]]) -> Message:
-        """Make one turn and return the message that answers it. Raises TimeoutError when none comes."""
-        if self.place.rest:
-            await self.place.rest()
-        self._shown, self._acks = asyncio.get_running_loop().create_future(), []
-        self.made.append([])
-        began = time.perf_counter()
-        async with asyncio.timeout(MOST_SECONDS):
-            await act()
-            shown = await self._shown
-        self.place.tally.note(self._acks, self._at - began)
-        return shown
-
-    async def send(self, request: Request) -> None:
-        """Send it and wait for its 200."""
-        self.made[-1].append(request)
-        head, body = _signed(request)
-        began = time.perf_counter()
-        status, _ = await self.place.line.post(head, body)
-        self._acks.append(time.perf_counter() - began)
-        if status != 200:
-            raise RuntimeError(f"the server answered {status}")
+    def written(self, request: Request) -> tuple[bytes, bytes]:
+        return _signed(request)
 
     async def open(self, request: Request) -> View:
         """Send what a form is opened by, and wait for the form."""
         self._form = asyncio.get_running_loop().create_future()
-        self.place.peer.triggers[request.trigger] = self
+        self.peer.triggers[request.trigger] = self
         await self.send(request)
         return await self._form
 
@@ -150,11 +83,11 @@ def _signed(request: Request) -> tuple[bytes, bytes]:
     return f"POST /slack/events HTTP/1.1\r\n{head}".encode(), body
 
 
-class Echoed(Seat):
+class Echoed(_Seat):
     """Says again, as somebody new, what was said in a conversation that was made before; any message answers it."""
 
-    def __init__(self, place: Place, who: str, turns: Sequence[Turn]) -> None:
-        super().__init__(place)
+    def __init__(self, peer: Peer, place: Place, who: str, turns: Sequence[Turn]) -> None:
+        super().__init__(peer, place)
         self._who, self._turns = who[1:], turns
 
     async def converse(self) -> None:
@@ -171,12 +104,12 @@ class Echoed(Seat):
         return text.replace(self._who, self.id[1:])
 
 
-class Teacher(Seat):
+class Teacher(_Seat):
     """Reads every card and answers it, from the first word to the last question; every other label is typed.
     `forms`: words of their own go by a private form."""
 
-    def __init__(self, place: Place, *, forms: bool = False) -> None:
-        super().__init__(place)
+    def __init__(self, peer: Peer, place: Place, *, forms: bool = False) -> None:
+        super().__init__(peer, place)
         self._forms = forms
         self._card = Card(Message("", "", ""))
         self._numbers = itertools.count(1)
@@ -210,7 +143,7 @@ class Teacher(Seat):
         room = Room(direct_of(self.id), person=self.id)
         leaf = {"type": "rich_text_section", "elements": [{"type": "text", "text": words}]}
         blocks: list[Json] = [{"type": "rich_text", "block_id": "words", "elements": [leaf]}]
-        message = Message(room.id, self.place.peer.stamp(), self.id, words, blocks)
+        message = Message(room.id, self.peer.stamp(), self.id, words, blocks)
         event = payloads.event_callback(payloads.said(message, room), self._moment())
         await self.send(Request(json.dumps(event), is_event=True))
 
@@ -230,9 +163,9 @@ class Teacher(Seat):
         return json.dumps(it)
 
     def _moment(self) -> Moment:
-        number, stamp = next(self._numbers), self.place.peer.stamp()
+        number, stamp = next(self._numbers), self.peer.stamp()
         trigger = f"{number}.{self.id}"
         return Moment(time.time(), stamp, f"Ev{number}{self.id}", trigger, f"http://127.0.0.1/response/{trigger}")
 
     def _who(self) -> Somebody:
-        return self.place.peer.somebody(self.id)
+        return self.peer.somebody(self.id)

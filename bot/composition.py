@@ -142,7 +142,8 @@ async def _serve_on(
 async def teams_local(settings: Settings, me: str, folder: Path, opened: Callable[[str], None]) -> None:
     """Teams on this computer alone, for Microsoft's playground: a practice database, and made-up ids for everybody.
 
-    `me` is the roster id of whoever sits at the playground. Its configuration is written into `folder`.
+    `me` is the roster id of whoever sits at the playground, its first DSL when left out. Its configuration is written
+    into `folder`, and what to type there is told to `opened`.
     """
     import tempfile
 
@@ -153,14 +154,17 @@ async def teams_local(settings: Settings, me: str, folder: Path, opened: Callabl
     from adapters.teams.tenant import local
 
     trust = Practised(trust_of(settings, example=True))
-    written = playground.write(folder, trust.current(), me)
+    directory = trust.current()
+    playground.write(folder, directory, me or directory.academies[0].dsl)
     with tempfile.TemporaryDirectory(prefix="handrail-practice-") as room:
         store = open_store(f"sqlite:///{room}/practice.db", Keyring.from_setting(new_key()), create=True)
         try:
             async with AsyncExitStack() as stack:
                 books = Books(store, trust, script().phrases.say, SystemClock())
                 platform = await teams(local(), books, stack)
-                await _serve_on("127.0.0.1", settings.port, books, [platform], lambda url: opened(f"{url} {written}"))
+                await _serve_on(
+                    "127.0.0.1", settings.port, books, [platform], lambda url: opened(playground.told(url, folder))
+                )
         finally:
             store.close()
 

@@ -18,8 +18,9 @@ flow_app = typer.Typer(no_args_is_help=True, help="Check the conversation, and d
 key_app = typer.Typer(no_args_is_help=True, help="Make a key for HANDRAIL_KEY.")
 trust_app = typer.Typer(no_args_is_help=True, help="Check the trust's own file.")
 slack_app = typer.Typer(no_args_is_help=True, help="Set up Slack.")
+teams_app = typer.Typer(no_args_is_help=True, help="Set up Microsoft Teams, or try it on this computer.")
 
-APPS = {"flow": flow_app, "key": key_app, "trust": trust_app, "slack": slack_app}
+APPS = {"flow": flow_app, "key": key_app, "trust": trust_app, "slack": slack_app, "teams": teams_app}
 
 
 @key_app.command("new")
@@ -82,6 +83,33 @@ def slack_manifest(
     from adapters.slack.manifest import printed
 
     typer.echo(printed(url))
+
+
+@teams_app.command("package")
+def teams_package(
+    website: Annotated[str, typer.Option(help="A page of your trust's own, which Teams shows beside the app.")] = "",
+    privacy: Annotated[str, typer.Option(help="Your privacy page. Left out: the website.")] = "",
+    terms: Annotated[str, typer.Option(help="Your terms of use. Left out: the website.")] = "",
+    to: Annotated[Path, typer.Option(help="Where the package goes.")] = Path("handrail-teams.zip"),
+) -> None:
+    """The app for your school's Teams, ready to upload."""
+    from adapters.teams.package import Pages, package_zip
+
+    settings = settings_from(os.environ)
+    directory = composition.trust_of(settings).current()
+    to.write_bytes(package_zip(settings.teams_app or "", directory, Pages(website, privacy, terms)))
+    typer.echo(f"Written: {to}")
+
+
+@teams_app.command("local")
+def teams_local(
+    me: Annotated[str, typer.Option("--as", help="Who writes: somebody's id in the trust's file.")] = "",
+    folder: Annotated[Path, typer.Option(help="Where the playground's configuration goes.")] = Path("playground"),
+) -> None:
+    """Practice with Microsoft 365 Agents Playground: on this computer alone, gone when it ends."""
+    import asyncio
+
+    asyncio.run(composition.teams_local(settings_from(os.environ), me, folder, typer.echo))
 
 
 def doctor(

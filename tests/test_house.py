@@ -30,11 +30,12 @@ LIBRARIES = {
     "cryptography": ("adapters.seal",),
     "fpdf": ("adapters.export",),
     "holidays": ("bot.hours",),
-    "jwt": ("adapters.teams.proof", "adapters.teams.keys"),
+    "jwt": ("adapters.teams",),
     "msal": ("adapters.teams.credentials",),
     "opening_hours": ("bot.hours",),
     "pydantic": ("flows", "bot", "adapters"),
     "pydantic_core": ("flows", "bot", "adapters"),
+    "requests": ("adapters.teams.credentials",),
     "rich": ("adapters.console",),
     "slack_bolt": ("adapters.slack",),
     "slack_sdk": ("adapters.slack",),
@@ -42,6 +43,7 @@ LIBRARIES = {
     "structlog": ("bot.bot", "bot.rounds", "adapters.behind", "adapters.slack", "adapters.teams"),
     "transitions": ("flows.machine",),
     "typer": ("bot.__main__", "bot.setting_up"),
+    "yarl": ("adapters.teams",),
 }
 """Where a library may be imported. One that is not here is imported nowhere."""
 
@@ -206,9 +208,19 @@ def ours():
         frame = frame.f_back
     return ""
 
+def theirs():
+    # urllib3 tries when it is imported whether this computer has IPv6. It asks nobody.
+    frame = sys._getframe(2)
+    while frame:
+        if frame.f_code.co_filename.endswith("urllib3/util/connection.py"):
+            return True
+        frame = frame.f_back
+    return False
+
 def hook(event, args):
     if event.startswith(("socket.", "subprocess.", "os.system", "os.mkdir", "os.remove", "os.rename", "sqlite3.")):
-        seen.append(event)
+        if not theirs():
+            seen.append(event)
     if event == "open" and (isinstance(args[1], str) and set(args[1]) & set("wax+") or args[2] and args[2] & 3):
         seen.append(f"writes {args[0]}")
     elif event == "open" and ours():

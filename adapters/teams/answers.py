@@ -23,9 +23,9 @@ def sentence(text: str) -> Answer:
     return Answer(200, {"statusCode": 200, "type": MESSAGE, "value": text})
 
 
-def dialog(task: Json) -> Answer:
+def dialog(shown: Json) -> Answer:
     """To `task/fetch` and `task/submit`: what the dialog is to show (`adapters.teams.dialogs`)."""
-    return Answer(200, {"task": task})
+    return Answer(200, {"task": {"type": "continue", "value": shown}})
 
 
 CLOSED = Answer(200, {})

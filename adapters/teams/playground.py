@@ -14,6 +14,9 @@ from bot.errors import ConfigError
 FILE = ".m365agentsplayground.yml"
 """Where the playground looks for it, in the folder it is started in."""
 
+PACKAGE = "@microsoft/m365agentsplayground@0.2.28"
+"""The version that Handrail was tried with."""
+
 _TENANT, _BOT, _GROUP = (f"00000000-0000-4000-8000-{number:012}" for number in (1, 2, 3))
 _ADDRESS = "practice.invalid"
 _MOST = 5
@@ -28,6 +31,18 @@ def write(folder: Path, directory: Directory, me: str) -> Path:
     file = folder / FILE
     file.write_text(json.dumps(config(directory, me), indent=2) + "\n", encoding="utf-8")  # JSON is YAML too
     return file
+
+
+def told(url: str, folder: Path) -> str:
+    """What to type in a second terminal, once Handrail serves at `url`."""
+    started = f"npx {PACKAGE} start -e {url}api/messages -c msteams --disable-telemetry"
+    steps = (
+        "Practice is open on this computer; nothing is kept. In another terminal:",
+        f"  cd {folder}",
+        f"  {started}",
+        "Look at the channel General there once, so that the team knows Handrail. Then write in Personal Chat.",
+    )
+    return "\n".join(steps)
 
 
 def config(directory: Directory, me: str) -> Json:

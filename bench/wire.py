@@ -1,4 +1,4 @@
-"""HTTP as thin as it can be, for the load and the played Slack of the bench: what is measured is the other side.
+"""HTTP as thin as it can be, for the load and the played platforms of the bench: what is measured is the other side.
 
 Keep-alive, whole bodies with a length, nothing else: both ends of it are known here. Nothing of it may serve a bot.
 """
@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 _LENGTH = re.compile(rb"\r\nContent-Length: *([0-9]+)", re.IGNORECASE)
 
-Answer = Callable[[str, bytes], bytes]
-"""From the path of a call and its body to the JSON that answers it."""
+Answer = Callable[[str, str, bytes], tuple[int, bytes]]
+"""From the method of a call, its path and its body to the status and the JSON that answer it."""
 
 
 class _Whole(asyncio.Protocol):
@@ -47,10 +47,11 @@ class _Served(_Whole):
         self._answer = answer
 
     def taken(self, head: bytes, body: bytes) -> None:
-        answer = self._answer(head.split(b" ", 2)[1].decode(), body)
-        lines = b"HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: %d\r\n\r\n"
+        method, path, _ = head.split(b" ", 2)
+        status, answer = self._answer(method.decode(), path.decode(), body)
+        lines = b"HTTP/1.1 %d OK\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: %d\r\n\r\n"
         if self.transport:
-            self.transport.write(lines % len(answer) + answer)
+            self.transport.write(lines % (status, len(answer)) + answer)
 
 
 async def serve(answer: Answer) -> tuple[asyncio.Server, str]:
@@ -75,7 +76,7 @@ class Line(_Whole):
         return await self._waiting
 
     def taken(self, head: bytes, body: bytes) -> None:
-        if self._waiting:
+        if self._waiting and not self._waiting.done():
             self._waiting.set_result((int(head[9:12]), body))
 
     def connection_lost(self, exc: Exception | None) -> None:
