@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from ipaddress import ip_address
@@ -22,11 +23,22 @@ def build_app(parts: Iterable[Part], health: Health) -> web.Application:
     """An application of these parts, with `GET /health` answering what `health` says (503 when it cannot say): all of
     it to this computer, and to all others whether it is well.
     """
+    server = logging.getLogger("aiohttp.server")
+    if _without_bytes not in server.filters:
+        server.addFilter(_without_bytes)
     app = web.Application(client_max_size=LARGEST_BODY)
     for mount in parts:
         mount(app)
     app.router.add_get("/health", _answer_health(health))
     return app
+
+
+def _without_bytes(record: logging.LogRecord) -> bool:
+    """A request that is not HTTP is quoted in its own error: the kind of error is all that is let through."""
+    kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else "no error"
+    record.msg, record.args, record.exc_info, record.exc_text = "request not served: %s", (kind,), None, None
+    record.levelno, record.levelname = logging.WARNING, "WARNING"
+    return True
 
 
 def _is_near(request: web.Request) -> bool:

@@ -115,7 +115,8 @@ def lines(found: Figures) -> Iterator[str]:
         rates = [found.rates[Load(kind, at_once)] / turns for kind in KINDS]
         yield _row(f"{at_once}, conversations a second", rates, ".1f")
     yield ""
-    yield f"A conversation has {turns} turns. Ours takes {sum(found.said.calls.values())} calls of Teams, A's and B's one"
+    calls = sum(found.said.calls.values())
+    yield f"A conversation has {turns} turns. Ours takes {calls} calls of Teams, A's and B's one"
     yield "for each turn."
     yield ""
     for kind, name in zip(KINDS, NAMES, strict=True):

@@ -22,6 +22,8 @@ from tests.web.browser import chromium
 
 Json = dict[str, Any]
 
+LEAN = 2
+"""Pixels by which a sign may lean out of its line."""
 DOT = "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 NAMELESS = """() => [...document.querySelectorAll("main :is(input, select, textarea, button)")]
   .filter((each) => !(each.innerText || "").trim() && !(each.labels && each.labels.length) && !each.ariaLabel)
@@ -61,7 +63,7 @@ async def check(shown: Shown, card: Json) -> None:
     reads = {re.sub(r"\s", " ", text) for text in await shown.reads()}
     for text in written(card):
         assert re.sub(r"\s", " ", text) in reads
-    assert await shown.overflow() <= 0
+    assert await shown.overflow() <= LEAN
     assert await shown.count(":is(a, img, video, iframe, script, svg)") == 0
     assert await shown.page.evaluate(NAMELESS) == []
 
@@ -90,12 +92,12 @@ def _small_print(cards: dict[str, Json]) -> list[str]:
     return [text for card in cards.values() for text in made.texts_of(content(card))]
 
 
-@pytest.mark.parametrize("name", ["long-answers"])
-async def test_a_button_that_is_cut_would_be_seen(here: School, name: str) -> None:
-    cards = await made.looked_at(here)
+async def test_a_button_that_is_cut_would_be_seen() -> None:
+    label = "No, they did not know or did not agree"
+    card = card_json(made.small(Button(label, Press(Action.GO_ON, "c4c7a3b6"))))
     async with chromium() as browser:
         shown = await shown_on(browser, width=PHONE)
-        assert await _cut_on(shown, {name: cards[name]}) != []
+        assert await _cut_on(shown, {"a card": card}) == [label]
 
 
 def hostile() -> list[Card]:

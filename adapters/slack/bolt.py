@@ -111,8 +111,8 @@ class _AtStart(AsyncAuthorize):
 
 
 def hush() -> logging.Logger:
-    """Silence the libraries that log bodies, whatever level the root has, and aiohttp's about requests it cannot read.
-    Returns the logger whose silence Bolt copies to its own. To be called at start.
+    """Silence the libraries that log bodies, whatever level the root has. Returns the logger whose silence Bolt copies
+    to its own. To be called at start.
     """
     for name in SILENT:
         library = logging.getLogger(name)
@@ -120,15 +120,4 @@ def hush() -> logging.Logger:
         library.propagate = False
         if not library.handlers:
             library.addHandler(logging.NullHandler())
-    server = logging.getLogger("aiohttp.server")
-    if _without_bytes not in server.filters:
-        server.addFilter(_without_bytes)
     return logging.getLogger(SILENT[0])
-
-
-def _without_bytes(record: logging.LogRecord) -> bool:
-    """A request that is not HTTP is quoted in its own error: the kind of error is all that is let through."""
-    kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else "no error"
-    record.msg, record.args, record.exc_info, record.exc_text = "request not served: %s", (kind,), None, None
-    record.levelno, record.levelname = logging.WARNING, "WARNING"
-    return True

@@ -24,7 +24,7 @@ _GOES_ON = "none"
 
 _JOINER, _HAIR, _BREAK = "\u2060", "\u200a", "\u200b"
 _ALIVE = re.compile(r"([{$])(?=\{)")
-_ENDLESS = re.compile(r"[^\s\-/?@.]{24}(?=[\w!-~])")
+_ENDLESS = re.compile(r"(?:[^\s\-/?@.]{24}|[^\s\-/?@]{30})(?=[\w!-~])")
 _MARK = re.compile(r"(\\(?=[!-/:-@\[-`{-~\n])|&(?=[#A-Za-z])|\](?=[(\[:])|<(?=[A-Za-z/!?])|:(?=//))")
 _STRESS = re.compile(r"([*_~]+)")
 _BEGINNING = re.compile(r"^(?=[-+#>=|\s]|\d{1,9}[.)])", re.MULTILINE)
