@@ -60,6 +60,8 @@ class Seconds:
 class Badges:
     """Tokens that are told apart: a new one each time the last was forgotten."""
 
+    trouble = ""
+
     def __init__(self) -> None:
         self.number = 1
         self.asked: list[str] = []

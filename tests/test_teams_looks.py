@@ -22,8 +22,8 @@ from tests.web.browser import chromium
 
 Json = dict[str, Any]
 
-LEAN = 2
-"""Pixels by which a sign may lean out of its line."""
+LEAN = 8
+"""Pixels by which a long word of wide signs may lean out of its box."""
 DOT = "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 NAMELESS = """() => [...document.querySelectorAll("main :is(input, select, textarea, button)")]
   .filter((each) => !(each.innerText || "").trim() && !(each.labels && each.labels.length) && !each.ariaLabel)

@@ -7,6 +7,7 @@ must never enter one.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Protocol
 
@@ -14,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from adapters.pressed import Read
 from adapters.teams.us import DOOR, ServiceUrls, Us
+from bot.errors import StoreUnavailable
 from bot.message import Destination, Reach
 
 GROUP_CHAT = "@thread.v2"
@@ -67,6 +69,7 @@ class Addresses:
     def __init__(self, shelf: Shelf, us: Us, urls: ServiceUrls) -> None:
         self._shelf, self._us, self._urls = shelf, us, urls
         self._remembered: dict[str, str] = {}
+        self._unwritten: set[str] = set()
         self._one_at_a_time = asyncio.Lock()
 
     async def of(self, destination: Destination) -> Address | None:
@@ -80,9 +83,9 @@ class Addresses:
             address = replace(address, conversation=address.conversation.partition(";")[0], person="")
         if not self._leads_to(destination, address):
             return
-        before = await self.of(destination)
-        if before:
-            address = _with_what_was_known(address, before)
+        with suppress(StoreUnavailable):
+            if before := await self.of(destination):
+                address = _with_what_was_known(address, before)
         await self._write(destination.key, _text_of(address))
         await self._write(_SERVICE, address.service_url)
         if destination.reach is Reach.CHANNEL:
@@ -145,10 +148,13 @@ class Addresses:
         return text
 
     async def _write(self, key: str, text: str) -> None:
-        if self._remembered.get(key) == text:
+        """Into memory first: while nothing can be written down, whoever just wrote is still reached (I12)."""
+        if self._remembered.get(key) == text and key not in self._unwritten:
             return
-        await self._shelf.write(key, text)
         self._remember(key, text)
+        self._unwritten.add(key)
+        await self._shelf.write(key, text)
+        self._unwritten.discard(key)
 
     def _remember(self, key: str, text: str) -> None:
         if len(self._remembered) >= _MOST_REMEMBERED:

@@ -45,6 +45,11 @@ Acquire = Callable[[str], Mapping[str, object]]
 
 
 class Tokens(Protocol):
+    """`trouble` is what somebody with the app's settings has to mend, or ''."""
+
+    @property
+    def trouble(self) -> str: ...
+
     async def token(self, scope: str) -> str:
         """A token that holds now. Raises SendFailed (NO_TOKEN, APP_REFUSED, TENANT_UNKNOWN) with seconds to wait."""
         ...
@@ -56,6 +61,8 @@ class Tokens(Protocol):
 
 class NoTokens:
     """Local mode: there is nobody to show one to."""
+
+    trouble = ""
 
     async def token(self, scope: str) -> str:
         return ""

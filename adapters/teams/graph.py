@@ -28,6 +28,11 @@ _AT_ONCE = 20
 class Groups(Protocol):
     """Who can be asked about teams and groups. Raises as `adapters.teams.calls.Calls.make`."""
 
+    @property
+    def trouble(self) -> str: ...
+    @property
+    def alarms(self) -> Counter[str]: ...
+
     async def visibility(self, group: str) -> str:
         """How a team can be seen, as Graph says it in small letters; ARCHIVED of one that is; '' when it is not said.
 
@@ -86,6 +91,9 @@ class Graph:
 
 class NoGraph:
     """Local mode: on one's own computer nothing is private or public, and nobody belongs to anything."""
+
+    def __init__(self) -> None:
+        self.trouble, self.alarms = "", Counter[str]()
 
     async def visibility(self, group: str) -> str:
         return PRIVATE

@@ -109,11 +109,15 @@ class Tenant:
 
     def health(self) -> Mapping[str, object]:
         """For a monitor: what only a person can mend."""
-        return {"trouble": self.connector.trouble or None, "unknown_errors": dict(self.connector.alarms)}
+        alarms = {**self.connector.alarms, **self.graph.alarms}
+        return {"trouble": self._trouble() or None, "unknown_errors": alarms}
 
     def is_well(self) -> bool:
         """Whether nothing waits for somebody to mend it."""
-        return not self.connector.trouble and self.connector.unreached_seconds < UNWELL_SECONDS
+        return not self._trouble() and self.connector.unreached_seconds < UNWELL_SECONDS
+
+    def _trouble(self) -> str:
+        return self.way.tokens.trouble or self.connector.trouble or self.graph.trouble
 
 
 @asynccontextmanager

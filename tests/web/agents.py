@@ -84,8 +84,8 @@ async def _started(
     command: list[str], until: str, setting: Mapping[str, str], at: Path | None = None
 ) -> AsyncIterator[None]:
     """The process until the block ends, once it has said so."""
-    pipes = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.STDOUT}
-    process = await asyncio.create_subprocess_exec(*command, cwd=at, env=setting, **pipes)
+    pipe, same = asyncio.subprocess.PIPE, asyncio.subprocess.STDOUT
+    process = await asyncio.create_subprocess_exec(*command, cwd=at, env=setting, stdout=pipe, stderr=same)
     try:
         async with asyncio.timeout(_START_SECONDS):
             await _said(process, until)
