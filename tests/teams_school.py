@@ -42,7 +42,6 @@ Picks = Mapping[str, Sequence[str]]
 _ACADEMIES = ("north", "south", "primary")
 
 RULE = """
-[staff.teams]
 domains = ["staff.example.org"]
 pupil_domains = ["pupils.example.org"]
 """
@@ -61,7 +60,7 @@ def teams_trust(folder: Path, rule: str = RULE) -> Path:
         text = text.replace(f'channel = {{ web = "{web_id}" }}', f'channel = {{ teams = "{channel}" }}')
     text = text.replace('channel = { web = "trust-safeguarding-channel" }\n', "")
     file = folder / "trust.toml"
-    file.write_text(text + rule, encoding="utf-8")
+    file.write_text(text.replace("[staff.teams]\n", f"[staff.teams]\n{rule}"), encoding="utf-8")
     return file
 
 

@@ -83,12 +83,12 @@ def test_only_the_rules_own_groups_are_asked_for() -> None:
     assert groups_asked(StaffRule(domains=("staff.example.org",))) == ()
 
 
-def trust_with(table: str) -> str:
-    return composition.EXAMPLE.read_text(encoding="utf-8") + table
+def trust_with(lines: str) -> str:
+    return composition.EXAMPLE.read_text(encoding="utf-8").replace("[staff.teams]\n", f"[staff.teams]\n{lines}")
 
 
 def test_the_trusts_file_holds_the_rule_of_each_platform() -> None:
-    text = trust_with(f'\n[staff.teams]\ndomains = ["staff.example.org"]\npupil_groups = ["{PUPIL_GROUP}"]\n')
+    text = trust_with(f'domains = ["staff.example.org"]\npupil_groups = ["{PUPIL_GROUP}"]\n')
     assert parse_trust(text, "trust.toml").trust.staff.teams == StaffRule(
         domains=("staff.example.org",), pupil_groups=(PUPIL_GROUP,)
     )
@@ -105,4 +105,4 @@ def test_the_trusts_file_holds_the_rule_of_each_platform() -> None:
 )
 def test_a_rule_that_is_wrong_is_refused_by_name(line: str, told: str) -> None:
     with pytest.raises(ConfigError, match=told):
-        parse_trust(trust_with(f"\n[staff.teams]\n{line}\n"), "trust.toml")
+        parse_trust(trust_with(f"{line}\n"), "trust.toml")

@@ -132,6 +132,8 @@ WRONG: list[tuple[dict[str, Any], Doubt]] = [
     ({"channels": [{"id": TEAM}]}, Doubt.NO_SUCH_PLACE),
     ({"channels": [{"id": CHANNEL, "type": "private"}]}, Doubt.SHARED),
     ({"channels": [{"id": CHANNEL, "type": "shared"}]}, Doubt.SHARED),
+    ({"channels": [{"id": CHANNEL, "channelType": "private"}]}, Doubt.SHARED),
+    ({"channels": [{"id": CHANNEL, "type": "standard", "channelType": "shared"}]}, Doubt.SHARED),
     ({"channels": [{"id": CHANNEL}, {"id": CHANNEL, "type": "shared"}]}, Doubt.SHARED),
     ({"channels": [CHANNEL]}, Doubt.UNCHECKED),
     ({"team": {"id": TEAM}}, Doubt.UNKNOWN),

@@ -179,12 +179,11 @@ def _doubt_of(status: int) -> Doubt:
 def doubt_of_channel(channels: list[Json], id: str) -> Doubt:
     """What the list of a team's channels leaves open of one of them: only a standard one is read by the whole team and
     by nobody else (T44). Not every answer of Teams says of what type a channel is."""
-    types = [channel.get("type") for channel in channels if channel.get("id") == id]
-    if not types:
+    here = [channel for channel in channels if channel.get("id") == id]
+    if not here:
         return Doubt.NO_SUCH_PLACE
-    if not all(type in (None, "standard") for type in types):
-        return Doubt.SHARED
-    return Doubt.NONE
+    types = {channel.get(name) for channel in here for name in ("type", "channelType")}
+    return Doubt.NONE if types <= {None, "standard"} else Doubt.SHARED
 
 
 def group_of(team: Json, address: Address) -> str:
