@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -106,19 +106,29 @@ async def shown_on(browser: Browser, *, width: int = DESK, dark: bool = False) -
     return Shown(page, dark)
 
 
-async def take(cards: Mapping[str, Json], folder: Path) -> None:
-    """Draw every card or dialog into the folder, by its name: light, dark, and on a phone."""
+LOOK = {"": (DESK, False), "-dark": (DESK, True), "-phone": (PHONE, False)}
+
+
+async def take(cards: Mapping[str, Json], folder: Path, looks: Sequence[str] = tuple(LOOK), tallest: int = 0) -> None:
+    """Draw every card or dialog into the folder, by its name: light, dark, and on a phone. `tallest` pixels of it, or
+    all."""
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     async with chromium() as browser:
-        for suffix, width, dark in (("", DESK, False), ("-dark", DESK, True), ("-phone", PHONE, False)):
+        for suffix in looks:
+            width, dark = LOOK[suffix]
             shown = await shown_on(browser, width=width, dark=dark)
             for name, card in cards.items():
-                await _draw(shown, card, folder / f"{name}{suffix}.png")
+                await _draw(shown, card, folder / f"{name}{suffix}.png", tallest)
 
 
-async def _draw(shown: Shown, card: Json, file: Path) -> None:
+async def _draw(shown: Shown, card: Json, file: Path, tallest: int) -> None:
     """A dialog is drawn with its title above it."""
     await shown.draws(card["card"]["content"] if "card" in card else card)
     if "card" in card:
         await shown.titled(card["title"])
-    await shown.page.locator("main").screenshot(path=file)
+    main = shown.page.locator("main")
+    if tallest:
+        await main.evaluate(
+            "(drawn, most) => Object.assign(drawn.style, {maxHeight: `${most}px`, overflow: 'hidden'})", tallest
+        )
+    await main.screenshot(path=file)

@@ -27,6 +27,7 @@ class Login:
         self.secret, self.seconds = SECRET, 3599
         self.tenant, self.app = TENANT, APP
         self.asks_token = True
+        self.expired = False
         self.issued: list[str] = []
         self._good: dict[str, tuple[str, float]] = {}
 
@@ -88,6 +89,8 @@ class Login:
             return _wrong(400, "unsupported_grant_type", 70003)
         if form.get("client_id") != self.app:
             return _wrong(400, "unauthorized_client", 700016)
+        if self.expired:
+            return _wrong(401, "invalid_client", 7000222)
         if form.get("client_secret") != self.secret:
             return _wrong(401, "invalid_client", 7000215)
         return Reply(200, self._given(_scope(str(form.get("scope", "")))))

@@ -1,5 +1,5 @@
-"""The pictures of the README, taken from the real page: `make pictures` writes docs/pictures/, and those of Slack with
-them."""
+"""The pictures of the README, taken from the real page: `make pictures` writes docs/pictures/, and those of Slack and
+Teams with them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from playwright.async_api import Browser
 
 from tests.slack import pictures as of_slack
+from tests.teams import pictures as of_teams
 from tests.web.browser import chromium
 from tests.web.demo import ROOT, TEACHER, Visit, demo
 
@@ -49,3 +50,4 @@ async def _phone(browser: Browser, url: str, folder: Path) -> None:
 if __name__ == "__main__":
     asyncio.run(take())
     asyncio.run(of_slack.take())
+    asyncio.run(of_teams.take())
