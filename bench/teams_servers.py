@@ -41,7 +41,8 @@ from bot.practice import Practised
 from tests.teams.world import APP, TENANT
 
 KINDS = ("ours", "echo", "waterfall")
-RULE = '\n[staff.teams]\ndomains = ["school.example.org"]\n'
+TABLE = "[staff.teams]\n"
+RULE = f'{TABLE}domains = ["school.example.org"]\n'
 
 
 # --- ours ---
@@ -51,7 +52,7 @@ async def ours(address: str, folder: Path) -> None:
     """Handrail over a fresh database, put together as `bot.composition.serve` does it: tokens proved by the keys that
     are published at `address`, and its own had once in an hour."""
     file = folder / "trust.toml"
-    file.write_text(composition.EXAMPLE.read_text(encoding="utf-8") + RULE, encoding="utf-8")
+    file.write_text(composition.EXAMPLE.read_text(encoding="utf-8").replace(TABLE, RULE), encoding="utf-8")
     store = open_store(f"sqlite:///{folder / 'handrail.db'}", Keyring.from_setting(new_key()), create=True)
     async with AsyncExitStack() as stack:
         stack.callback(store.close)
