@@ -95,7 +95,6 @@ class _Marks:
 def registered(chosen: TeamsSettings) -> Way:
     """How an app that is registered in the school's tenant is known."""
     from adapters.teams.credentials import Identity
-
     from adapters.teams.tenant import registered
 
     password = chosen.password.get_secret_value() if chosen.password else ""
@@ -116,7 +115,7 @@ def school_of(books: Books) -> School:
     return School(
         _Shelf(books.store),
         lambda: trust.current().trust.staff.teams,
-        lambda id: any(person.ids.get("teams", "").lower() == id.lower() for person in trust.current().people),
+        lambda id: id.lower() in _rostered(trust.current()),
         lambda id: _is_ours(books, id, "teams"),
     )
 
@@ -126,6 +125,11 @@ def of_tenant(it: Tenant, books: Books) -> Platform:
     from adapters.teams.tenant import Core
 
     return Platform(it.door, lambda bot: it.open(Core(bot, books.say, books.clock)), it.running, it.health, it.is_well)
+
+
+def _rostered(directory: Directory) -> frozenset[str]:
+    """Everybody whom the trust's file names, as Teams knows them."""
+    return frozenset(person.ids["teams"].lower() for person in directory.people if "teams" in person.ids)
 
 
 class _Shelf:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from typing import Protocol
 
 from pydantic import TypeAdapter, ValidationError
@@ -20,6 +21,9 @@ from bot.message import Destination, Reach
 
 GROUP_CHAT = "@thread.v2"
 """What the id of a group chat ends with. Those of a team's channels end otherwise."""
+
+CHECKED = f"{DOOR}:check"
+"""Where word is left for the doctor, who reads the books beside us."""
 
 _SERVICE, _GATHERINGS = f"{DOOR}:service", f"{DOOR}:gatherings"
 _MOST_GATHERINGS = 50
@@ -96,6 +100,10 @@ class Addresses:
         url = await self._shelf.read(_SERVICE) or ""
         return url if self._urls.allows(url) else ""
 
+    async def checked(self, nonce: str) -> None:
+        """The doctor's own button was pressed: leave word of it. Whoever writes it down need not remember it."""
+        await self._shelf.write(CHECKED, nonce)
+
     async def gatherings(self) -> tuple[Address, ...]:
         """The teams and group chats that the bot is known to be in, each by its own thread; the newest first."""
         found = [await self._address(_gathering_key(name)) for name in await self._gatherings()]
@@ -136,10 +144,7 @@ class Addresses:
 
     async def _address(self, key: str) -> Address | None:
         text = await self._read(key)
-        try:
-            return Address(**_ADDRESS.validate_json(text).model_dump()) if text else None
-        except ValidationError:
-            return None
+        return _address_in(text) if text else None
 
     async def _read(self, key: str) -> str | None:
         text = self._remembered.get(key)
@@ -162,6 +167,16 @@ class Addresses:
         self._remembered[key] = text
 
 
+@lru_cache(maxsize=_MOST_REMEMBERED)
+def _address_in(text: str) -> Address | None:
+    """Asked for at every turn and every post, always for the same texts."""
+    try:
+        return Address(**_ADDRESS.validate_json(text).model_dump())
+    except ValidationError:
+        return None
+
+
+@lru_cache(maxsize=_MOST_REMEMBERED)
 def _text_of(address: Address) -> str:
     return _ADDRESS.dump_json(_Kept(**asdict(address))).decode()
 

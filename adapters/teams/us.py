@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -57,13 +58,19 @@ class ServiceUrls:
 
     def allows(self, url: str) -> bool:
         """Whether this is a service address to speak to. Anything strange about it is a no."""
-        if not _PLAIN.fullmatch(url) or ".." in url:
-            return False
-        try:
-            parts = urlsplit(url)
-            port = parts.port
-        except ValueError:
-            return False
-        if self.loopback:
-            return parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
-        return parts.scheme == "https" and parts.netloc in self.hosts and port is None
+        return _allows(self.hosts, self.loopback, url)
+
+
+@lru_cache(maxsize=256)
+def _allows(hosts: frozenset[str], loopback: bool, url: str) -> bool:
+    """Asked several times a turn, always for the same few."""
+    if not _PLAIN.fullmatch(url) or ".." in url:
+        return False
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    if loopback:
+        return parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+    return parts.scheme == "https" and parts.netloc in hosts and port is None
