@@ -8,7 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
+from itertools import groupby
 
 
 class Level(StrEnum):
@@ -21,12 +24,16 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`about` names the thing in a word or two, `do` says what to do; it is empty when nothing is to be done."""
+    """`about` names the thing in a word or two, `do` says what to do; it is empty when nothing is to be done.
+
+    `platform` names the one that was looked at, as people read it, or is '' where there is only one to speak of.
+    """
 
     level: Level
     about: str
     sentence: str
     do: str = ""
+    platform: str = ""
 
 
 def is_well(findings: Sequence[Finding]) -> bool:
@@ -35,18 +42,39 @@ def is_well(findings: Sequence[Finding]) -> bool:
 
 
 def lines(findings: Sequence[Finding]) -> Iterator[str]:
-    """For people: a line each, what to do below it, and how it stands altogether at the end."""
-    for finding in findings:
-        yield f"{finding.level:<6} {finding.about}: {finding.sentence}"
-        if finding.do:
-            yield f"       What to do: {finding.do}"
-    yield ""
+    """For people: a line each, what to do below it, and how it stands altogether at the end. Every platform that is
+    named has a heading."""
+    for platform, found in groupby(findings, lambda finding: finding.platform):
+        if platform:
+            yield f"--- {platform} ---"
+        for finding in found:
+            yield f"{finding.level:<6} {finding.about}: {finding.sentence}"
+            if finding.do:
+                yield f"       What to do: {finding.do}"
+        yield ""
     yield _altogether(findings)
 
 
 def as_json(findings: Sequence[Finding]) -> str:
-    """For a program."""
-    return json.dumps({"well": is_well(findings), "findings": [asdict(each) for each in findings]}, indent=2)
+    """For a program. What is of no platform in particular names none."""
+    found = [{key: said for key, said in asdict(each).items() if said or key != "platform"} for each in findings]
+    return json.dumps({"well": is_well(findings), "findings": found}, indent=2)
+
+
+def of_clock(header: str | None, now: datetime, whose: str, limits: tuple[float, float]) -> Finding:
+    """Our time beside the time in an answer of a platform ("Slack’s"). `limits` are seconds: past the first it is worth
+    a look, past the second nothing signed is taken for true any more."""
+    try:
+        theirs = parsedate_to_datetime(header or "")
+    except ValueError:
+        return Finding(Level.WARN, "clock", f"{whose} answer bears no time, so ours could not be compared.")
+    off = (now - (theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC))).total_seconds()
+    sentence = f"this computer’s clock is {abs(off):.0f} seconds {'ahead of' if off > 0 else 'behind'} {whose}."
+    do = "Let this computer set its clock from the network (NTP)."
+    warn, wrong = limits
+    if abs(off) > warn:
+        return Finding(Level.WRONG if abs(off) > wrong else Level.WARN, "clock", sentence, do)
+    return Finding(Level.OK, "clock", "right.")
 
 
 def _altogether(findings: Sequence[Finding]) -> str:

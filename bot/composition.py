@@ -6,7 +6,6 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from adapters.clock import PracticeClock
     from adapters.console import Console
     from adapters.seal import Keyring
-    from adapters.slack.doctor import Finding, Keys
     from adapters.trust_file import TrustFile
     from adapters.web import ChannelView, PersonView, Playground
     from bot.bot import Bot
@@ -167,42 +165,6 @@ async def teams_local(settings: Settings, me: str, folder: Path, opened: Callabl
                 )
         finally:
             store.close()
-
-
-async def examine_slack(settings: Settings, press: str, told: Callable[[str], None]) -> list[Finding]:
-    """What the doctor finds in the school's Slack."""
-    from adapters.clock import SystemClock
-    from adapters.slack.doctor import Asked, Shown, examine
-
-    directory = trust_of(settings).current()
-    asked = Asked(directory, _slack_readers(directory), press)
-    return await examine(_slack_keys(settings), asked, Shown(script().phrases.say, told, SystemClock()))
-
-
-def _slack_keys(settings: Settings) -> Keys:
-    """As they stand, good or not: the doctor says what is wrong with them."""
-    from adapters.slack.doctor import Keys
-
-    tokens = (settings.slack_bot_token, settings.slack_app_token)
-    secrets = (settings.slack_signing_secret, settings.slack_signing_secret_old)
-    bot, app, secret, old = (it.get_secret_value() if it else "" for it in (*tokens, *secrets))
-    return Keys(bot, app, secret, old, settings.slack_address())
-
-
-def _slack_readers(directory: Directory) -> dict[str, frozenset[str]]:
-    """Who may be in each channel of the file. Where academies share one, only whoever may see the cases of all."""
-    from bot import routing
-    from bot.case import Case
-    from bot.message import Person
-
-    found: dict[str, frozenset[str]] = {}
-    named = [(academy.id, academy.channel.get("slack")) for academy in directory.academies]
-    for academy, channel in [*named, ("", directory.trust.channel.get("slack"))]:
-        if channel:
-            case = Case("", Person("", ""), datetime.now(UTC), academy=academy)
-            may = routing.allowed_in_channel(directory, case, "slack")
-            found[channel] = found.get(channel, may) & may
-    return found
 
 
 async def demo(settings: Settings, opened: Callable[[str], None]) -> None:

@@ -6,6 +6,7 @@ Imports stand inside the commands, as in `bot.__main__`, which is their only cal
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -113,16 +114,19 @@ def teams_local(
 
 
 def doctor(
-    press: Annotated[str, typer.Option(help="Somebody's id in the trust's file: who presses a button in Slack.")] = "",
+    press: Annotated[str, typer.Option(help="Somebody's id in the trust's file: who presses a button.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Look at the school's Slack, and say what is wrong and what to do. Exit code 1 when something is wrong."""
+    """Look at the school's Slack and Teams, and say what is wrong and what to do. Exit code 1 when something is."""
     import asyncio
+    from contextlib import redirect_stdout
 
-    from adapters.slack import doctor as of_slack
+    from adapters import findings
+    from bot import examining
 
-    settings = settings_from(os.environ)
-    found = asyncio.run(composition.examine_slack(settings, press, lambda line: typer.echo(line, err=True)))
-    typer.echo(of_slack.as_json(found) if as_json else "\n".join(of_slack.lines(found)))
-    if not of_slack.is_well(found):
+    with redirect_stdout(sys.stderr):  # where what is logged meanwhile belongs
+        work = examining.examine(settings_from(os.environ), press, lambda line: typer.echo(line, err=True))
+        found = asyncio.run(work)
+    typer.echo(findings.as_json(found) if as_json else "\n".join(findings.lines(found)))
+    if not findings.is_well(found):
         raise typer.Exit(1)

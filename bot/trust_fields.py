@@ -51,7 +51,8 @@ def _ids_like(patterns: Mapping[str, re.Pattern[str]], ids: Mapping[str, str]) -
 
 
 def _person_ids(ids: Mapping[str, str]) -> Mapping[str, str]:
-    return _ids_like(_PERSON_IDS, ids)
+    """Entra's ids mean the same in capitals; Teams says them in small letters."""
+    return {door: id.lower() if door == "teams" else id for door, id in _ids_like(_PERSON_IDS, ids).items()}
 
 
 def _channel_ids(ids: Mapping[str, str]) -> Mapping[str, str]:

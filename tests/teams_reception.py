@@ -69,12 +69,18 @@ class Kept:
     """Addresses, by where they lead."""
 
     at: dict[Destination, Address] = field(default_factory=dict)
+    pressed: list[str] = field(default_factory=list)
     fault: Exception | None = None
 
     async def keep(self, destination: Destination, address: Address) -> None:
         if self.fault:
             raise self.fault
         self.at[destination] = address
+
+    async def checked(self, nonce: str) -> None:
+        if self.fault:
+            raise self.fault
+        self.pressed.append(nonce)
 
 
 @dataclass

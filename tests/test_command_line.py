@@ -31,6 +31,8 @@ COMMANDS = [
     "key new",
     "trust check",
     "slack manifest",
+    "teams local",
+    "teams package",
     "doctor",
 ]
 

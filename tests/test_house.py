@@ -20,7 +20,7 @@ import pytest
 from bot import composition
 from tests.sources import ROOMS, functions_of, imports_of, module_of, phrases, python_files, tree_of
 
-ROOTS = frozenset({"bot.__main__", "bot.setting_up", "bot.composition", "bot.platforms"})
+ROOTS = frozenset({"bot.__main__", "bot.setting_up", "bot.composition", "bot.examining", "bot.platforms"})
 """The composition root: the only place that sees everything."""
 
 LIBRARIES = {
@@ -51,7 +51,9 @@ _TYPES = "case contacts conversation directory errors facts hours message ports 
 DOORS_MAY_KNOW = frozenset(f"bot.{name}" for name in _TYPES.split())
 """What an adapter may know of the bot: its types, its ports, and the lists of whom to ring. Never a decision."""
 
-MAY_AWAIT = frozenset({"bot.bot", "bot.rounds", "bot.sending", "bot.rescue", "bot.composition", "bot.platforms"})
+MAY_AWAIT = frozenset(
+    {"bot.bot", "bot.rounds", "bot.sending", "bot.rescue", "bot.composition", "bot.examining", "bot.platforms"}
+)
 
 LONGEST_FILE = 300
 LONGEST_FUNCTION, USUAL_FUNCTION, MEDIAN_FUNCTION = 40, 20, 8

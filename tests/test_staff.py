@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot import composition
 from bot.directory import parse_trust
 from bot.errors import ConfigError
+from bot.message import Person
 from bot.staff import Account, Standing, groups_asked, standing
 from bot.trust import StaffRule
 
@@ -106,3 +107,11 @@ def test_the_trusts_file_holds_the_rule_of_each_platform() -> None:
 def test_a_rule_that_is_wrong_is_refused_by_name(line: str, told: str) -> None:
     with pytest.raises(ConfigError, match=told):
         parse_trust(trust_with(f"{line}\n"), "trust.toml")
+
+
+def test_an_id_of_entra_means_the_same_in_capitals() -> None:
+    mixed = "0000ABCD-0000-4000-8000-00000000000F"
+    text = trust_with("").replace('ids = { web = "dsl-north" }', f'ids = {{ teams = "{mixed}" }}')
+    found = parse_trust(text, "trust.toml").person_at(Person("teams", mixed.lower()))
+    assert found is not None
+    assert found.id == "dsl-north"

@@ -178,12 +178,28 @@ async def test_an_app_that_knows_no_other_way_presses_by_message(desk: Desk) -> 
     assert desk.told == [(TO_JADE, "Done")] * 2
 
 
-async def test_the_doctors_own_button_is_answered_and_nobody_hears_of_it(desk: Desk) -> None:
-    assert await desk.take(executed({"handrail": CHECK}, **in_channel())) == sentence("[teams.checked]")
-    assert "[teams.checked]" in shown(await desk.take(fetched({"handrail": CHECK})))
-    await desk.take(submitted({"handrail": CHECK}))
+NONCE = "0123456789abcdef" * 2
+
+
+async def test_the_doctors_own_button_is_written_down_and_nobody_hears_of_it(desk: Desk) -> None:
+    data = {"handrail": f"{CHECK}{NONCE}"}
+    assert await desk.take(executed(data, **in_channel())) == sentence("[teams.checked]")
+    assert "[teams.checked]" in shown(await desk.take(fetched(data)))
+    await desk.take(submitted(data))
     assert desk.told == [(TO_JADE, "[teams.checked]")]
+    assert desk.kept.pressed == [NONCE] * 3
     assert desk.bot.heard == []
+
+
+@pytest.mark.parametrize("text", ["", "x", f"{NONCE}0", NONCE.upper(), f"{NONCE}\n"])
+async def test_what_no_doctor_asked_for_is_not_written_down(desk: Desk, text: str) -> None:
+    assert await desk.take(executed({"handrail": f"{CHECK}{text}"})) == sentence("[teams.gone]")
+    assert desk.kept.pressed == []
+
+
+async def test_a_check_that_was_not_written_down_does_not_say_that_it_works(desk: Desk) -> None:
+    desk.kept.fault = StoreUnavailable("down")
+    assert await desk.take(executed({"handrail": f"{CHECK}{NONCE}"})) == sentence("[teams.not_saved]")
 
 
 def test_a_card_as_a_sentence_is_of_its_words_and_not_too_long() -> None:

@@ -8,21 +8,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.findings import Finding, Level
+from adapters.findings import Finding, Level, of_clock
 from adapters.slack.api import Api, Home, open_api
 from adapters.slack.manifest import SCOPES, reads_files
 from adapters.slack.refusals import THROTTLED, code_of, reason_of
 from bot.errors import HandrailError
 
-CLOCK_WRONG, CLOCK_WARN = 60.0, 10.0
-"""Seconds between our clock and Slack's. Past the first, Slack's signed requests are refused."""
+CLOCK_LIMITS = (10.0, 60.0)
+"""Seconds between our clock and Slack's. Past the second, Slack's signed requests are refused."""
 
 _SECRET = re.compile(r"[0-9a-f]{32}")
 _PLACE = {
@@ -131,7 +130,7 @@ def of_app(app: App, now: datetime) -> Iterator[Finding]:
     """The workspace, what the app is allowed, and the time. `now` is when Slack's answer came."""
     yield Finding(Level.OK, "workspace", f"the bot token is good, and belongs to {app.team_name} ({app.home.team}).")
     yield from of_scopes(app.headers.get("x-oauth-scopes"))
-    yield of_clock(app.headers.get("Date"), now)
+    yield of_clock(app.headers.get("Date"), now, "Slack’s", CLOCK_LIMITS)
 
 
 def of_scopes(header: str | None) -> Iterator[Finding]:
@@ -156,20 +155,6 @@ def of_scopes(header: str | None) -> Iterator[Finding]:
 def _scopes(level: Level, sentence: str, do: str) -> Finding:
     how = "at api.slack.com/apps, OAuth & Permissions, Bot Token Scopes, and then install the app again"
     return Finding(level, "permissions", sentence, f"{do} {how}.")
-
-
-def of_clock(header: str | None, now: datetime) -> Finding:
-    """Our time beside the time in Slack's answer."""
-    try:
-        theirs = parsedate_to_datetime(header or "")
-    except ValueError:
-        return Finding(Level.WARN, "clock", "Slack’s answer bears no time, so ours could not be compared.")
-    off = (now - (theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC))).total_seconds()
-    sentence = f"this computer’s clock is {abs(off):.0f} seconds {'ahead of' if off > 0 else 'behind'} Slack’s."
-    do = "Let this computer set its clock from the network (NTP)."
-    if abs(off) > CLOCK_WRONG:
-        return Finding(Level.WRONG, "clock", sentence, do)
-    return Finding(Level.WARN, "clock", sentence, do) if abs(off) > CLOCK_WARN else Finding(Level.OK, "clock", "right.")
 
 
 async def of_socket(keys: Keys) -> Finding:

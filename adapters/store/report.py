@@ -1,4 +1,5 @@
-"""Reading the books from a second process, as `handrail case`, `status` and `audit` do, while the first one serves.
+"""Reading the books from a second process, as `handrail case`, `status`, `audit` and `doctor` do, while the first one
+serves.
 
 Nothing is locked against the server and nothing is written, except this: whoever opens a case leaves a row in the audit
 before a word of it is shown (I7).
@@ -110,6 +111,12 @@ def status(reader: Reader, now: datetime) -> Status:
             outbox_waiting=_count(connection, _counted(outbox, outbox.c.state == "waiting")),
             oldest_due=_oldest_due(connection, micros(now)),
         )
+
+
+def address(reader: Reader, place: str) -> str | None:
+    """What its door kept to reach a place (`bot.ports.Tx.address`)."""
+    with _connected(reader.engine) as connection:
+        return SqlTx(Desk(connection), reader.seals, owner="").address(place)
 
 
 def audit_verify(reader: Reader, anchor: str = "") -> audit.Verified:

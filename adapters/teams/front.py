@@ -54,9 +54,10 @@ class People(Protocol):
 
 
 class Keeping(Protocol):
-    """Where places are reached, remembered. Raises StoreUnavailable."""
+    """Where places are reached, remembered; and that the doctor's button was pressed. Raises StoreUnavailable."""
 
     async def keep(self, destination: Destination, address: Address) -> None: ...
+    async def checked(self, nonce: str) -> None: ...
 
 
 class Say(Protocol):

@@ -5,21 +5,27 @@ What a private view shows is for a dialog alone: never for a message, nor for th
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
+import re
+import secrets
 from uuid import uuid4
 
 from adapters.teams.acts import Act, read_act, read_data
 from adapters.teams.answers import CLOSED, Answer, dialog, sentence
 from adapters.teams.dialogs import case_dialog, form_dialog, notice_dialog
-from adapters.teams.front import Front, Outcome
+from adapters.teams.front import NOT_SAVED, Front, Outcome
 from adapters.teams.presses import HANDRAIL, Sent, read_press
 from adapters.teams.us import Json
+from bot.errors import HandrailError
 from bot.message import OPENS, Action, Card, Writing
 
-CHECK = "check"
-"""What the doctor's own button carries: no bot hears of it."""
+CHECK = "check:"
+"""How what the doctor's own button carries begins, before its nonce: no bot hears of it."""
 
 LONGEST_SENTENCE = 1000
 
+_NONCE = re.compile(rf"{CHECK}([0-9a-f]{{32}})")
 _GONE, _CHECKED, _USE_TEAMS = "teams.gone", "teams.checked", "teams.use_teams"
 
 
@@ -35,6 +41,7 @@ class Pressing:
 
     def __init__(self, front: Front) -> None:
         self._front = front
+        self._salt = secrets.token_bytes(16)
 
     # --- on a card ---
 
@@ -42,7 +49,7 @@ class Pressing:
         """A press on a card in a conversation."""
         act, sent = self._read(activity)
         if act is None or sent is None or activity["value"].get("trigger") == "automatic":
-            return self._sentence(_CHECKED if _is_check(activity) else _GONE)
+            return self._sentence(await self._checked(activity))
         if _needs_dialog(sent):
             return self._sentence(_USE_TEAMS)
         shown = self._front.told(await self._press(activity, act, sent))
@@ -52,11 +59,11 @@ class Pressing:
         """The same from an app that knows no other way: it comes as a message. Raises StoreUnavailable."""
         sent = read_press(read_data(activity))
         if sent is None:
-            self._front.tell(act, self._front.notice(_CHECKED if _is_check(activity) else _GONE))
+            self._front.tell(act, self._front.notice(await self._checked(activity)))
         elif _needs_dialog(sent):
             self._front.tell(act, self._front.notice(_USE_TEAMS))
         else:
-            incoming = act.incoming(self._front.clock.now(), act.press_key, sent.pressed.press, sent.words)
+            incoming = act.incoming(self._front.clock.now(), self._key_of(act, sent), sent.pressed.press, sent.words)
             self._front.tell(act, await self._front.hear(act, incoming))
 
     # --- in a dialog ---
@@ -65,7 +72,7 @@ class Pressing:
         """A press that opens a dialog: a form, of which nobody hears yet, or a private view."""
         act, sent = self._read(activity)
         if act is None or sent is None:
-            return self._notice(_CHECKED if _is_check(activity) else _GONE)
+            return self._notice(await self._checked(activity))
         if sent.pressed.writes:
             return self._form(sent, sent.pressed.writes, uuid4().hex)
         outcome = await self._press(activity, act, sent)
@@ -94,10 +101,19 @@ class Pressing:
         return read_act(activity, self._front.us), read_press(read_data(activity))
 
     async def _press(self, activity: Json, act: Act, sent: Sent) -> Outcome:
-        """A form has one effect however often it comes: a client that tries again gives the same form a new id (F5)."""
-        key = f"form:{sent.nonce}" if sent.nonce else act.press_key
-        incoming = act.incoming(self._front.clock.now(), key, sent.pressed.press, sent.words)
+        incoming = act.incoming(self._front.clock.now(), self._key_of(act, sent), sent.pressed.press, sent.words)
         return await self._front.in_time(activity, act, incoming)
+
+    def _key_of(self, act: Act, sent: Sent) -> str:
+        """What is written has one effect however often it comes: a client that tries again gives the same form, or the
+        same words from the box of the same card, a new id (F5). Keys stand in the books as they are, so without the
+        salt words could be guessed from theirs.
+        """
+        if sent.nonce or not sent.words:
+            return f"form:{sent.nonce}" if sent.nonce else act.press_key
+        it = sent.pressed.press
+        words = hashlib.blake2b(sent.words.encode("utf-8", "surrogatepass"), key=self._salt, digest_size=16)
+        return f"box:{act.address.conversation}:{it.subject}:{it.revision}:{words.hexdigest()}"
 
     def _shown(self, outcome: Outcome, sent: Sent) -> Answer | None:
         card = self._front.told(outcome)
@@ -109,15 +125,23 @@ class Pressing:
         said = (lambda _: self._front.say(fault)) if fault else self._front.say
         return dialog(form_dialog(writing, sent.pressed.press, said, nonce, sent.words if fault else ""))
 
+    async def _checked(self, activity: Json) -> str:
+        """The sentence for what is no press on a card of the bot's. Of its own button the doctor reads in the books."""
+        found = _NONCE.fullmatch(str(read_data(activity).get(HANDRAIL)))
+        if not found:
+            return _GONE
+        try:
+            async with asyncio.timeout(self._front.seconds):
+                await self._front.addresses.checked(found[1])
+        except (HandrailError, TimeoutError):
+            return NOT_SAVED
+        return _CHECKED
+
     def _sentence(self, key: str) -> Answer:
         return sentence(self._front.say(key))
 
     def _notice(self, key: str) -> Answer:
         return dialog(notice_dialog(self._front.say(key)))
-
-
-def _is_check(activity: Json) -> bool:
-    return read_data(activity).get(HANDRAIL) == CHECK
 
 
 def _needs_dialog(sent: Sent) -> bool:
