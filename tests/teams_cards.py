@@ -133,9 +133,10 @@ def seen(text: str) -> str:
     return made.unturned(re.sub("[\u2060\u200b\\s]", "", text)).replace("`", "\u02cb")
 
 
-def cut_labels(card: Card) -> str:
+def cut_labels(card: Card, *, in_dialog: bool = False) -> str:
     """What stands a second time, in small print, because a client may cut it on its button."""
-    boxed = next((b for b in card.buttons if b.writes and b.press.action is Action.WRITE), None)
+    written = (b for b in card.buttons if b.writes and b.press.action is Action.WRITE and not in_dialog)
+    boxed = next(written, None)
     buttons = [button for button in card.buttons if button is not boxed]
     return seen("".join(shown(b.label) for b in (*buttons, *card.footer) if len(b.label) > 34))
 

@@ -277,10 +277,14 @@ def test_what_opens_a_dialog_is_fetched_and_all_else_is_done(action: Action, wri
 
 def test_free_text_has_a_box_on_the_card_with_its_own_button() -> None:
     write = Button("Write it privately", Press(Action.WRITE, "c4", 1, {"child": ()}), writes=made.writing(send="Save"))
-    card = card_json(Card("n", buttons=(write, Button("I don’t know", GO)), footer=(Button("Back", GO),)))
+    unknown = Button("I don’t know", Press(Action.ANSWER, "c4", 1, {"child": ("unknown",)}))
+    look, stop = Button("Contacts", Press(Action.CONTACTS, "c4", 1)), Button("Stop", Press(Action.STOP, "c4", 1))
+    card = card_json(Card("n", buttons=(write, unknown), footer=(look, stop)))
     (box,) = made.inputs(card)
     assert (box["type"], box["id"], box["label"], box["isMultiline"]) == ("Input.Text", "words", write.label, True)
-    assert [action["title"] for action in made.actions(card)] == ["Save", "I don’t know", "Back"]
+    assert [action["title"] for action in made.actions(card)] == ["Save", "I don’t know", "Contacts", "Stop"]
+    for actions in (made.actions(card), [action["fallback"] for action in made.actions(card)]):
+        assert [action.get("associatedInputs", "auto") for action in actions] == ["auto", "auto", "none", "auto"]
 
 
 @pytest.mark.parametrize(
@@ -387,7 +391,8 @@ def check_case(press: Press, card: Card) -> None:
     assert all(weight(each) <= MOST for each in cards)
     said = "".join(made.read(each) for each in cards)
     assert sorted(said) == sorted(
-        made.read_of(card, with_title=parts[0]["title"] != card.title) + made.cut_labels(card) * len(parts)
+        made.read_of(card, with_title=parts[0]["title"] != card.title)
+        + made.cut_labels(card, in_dialog=True) * len(parts)
     )
 
 

@@ -105,17 +105,19 @@ UNKNOWN = Button("I don’t know", Press(Action.ANSWER, "c4c7a3b6", 3, {"child":
 
 
 @pytest.mark.parametrize("words", ["Jade Example", "\ud800 \x00", ""])
-def test_the_words_in_a_box_go_with_its_own_button_alone(words: str) -> None:
+def test_the_words_in_a_box_go_with_its_own_button_and_a_draft_with_what_takes_the_card_away(words: str) -> None:
     card = box(Button("Write it privately", WRITE, writes=made.writing()), UNKNOWN)
     save, unknown = of(card, 0, words=words), of(card, 1, words=words)
-    assert save and (save.words, save.pressed.press, save.pressed.writes) == (words, WRITE, None)
-    assert unknown and (unknown.words, unknown.pressed.press) == ("", UNKNOWN.press)
+    assert save and (save.words, save.draft, save.pressed.press, save.pressed.writes) == (words, "", WRITE, None)
+    assert unknown and (unknown.words, unknown.draft, unknown.pressed.press) == ("", words, UNKNOWN.press)
 
 
-def test_a_client_that_sends_all_it_has_takes_no_words_along_either() -> None:
-    data = card_json(box(Button("Write", WRITE, writes=made.writing()), UNKNOWN))
+def test_what_leaves_the_card_standing_takes_no_words_along_whatever_a_client_sends() -> None:
+    contacts = Button("Contacts", Press(Action.CONTACTS, "c4c7a3b6", 3))
+    data = card_json(box(Button("Write", WRITE, writes=made.writing()), contacts))
+    assert made.actions(data)[1]["associatedInputs"] == "none"
     sent = read_press({**made.actions(data)[1]["data"], "words": "Jade Example"})
-    assert sent and sent.words == ""
+    assert sent and (sent.words, sent.draft) == ("", "")
 
 
 @ENOUGH

@@ -99,10 +99,18 @@ async def test_a_press_is_heard_and_answered_to_whoever_pressed_alone(desk: Desk
     assert desk.told == []
 
 
-async def test_what_is_written_on_the_card_goes_with_its_own_press_alone(desk: Desk) -> None:
+async def test_what_is_written_on_the_card_goes_with_its_own_press(desk: Desk) -> None:
     await desk.take(executed(data_of(WRITE, words="what she said")))
-    await desk.take(executed(data_of(PICK, words="what she said")))
-    assert [it.text for it in desk.bot.heard] == ["what she said", ""]
+    assert [it.text for it in desk.bot.heard] == ["what she said"]
+
+
+@pytest.mark.parametrize("make", [executed, submitted])
+async def test_what_was_begun_there_is_heard_before_the_press_that_takes_the_card_away(desk: Desk, make: Make) -> None:
+    await desk.take(make(data_of(PICK, words="what she said")))
+    begun, picked = desk.bot.heard
+    assert (begun.text, begun.press.action if begun.press else None) == ("what she said", Action.WRITE)
+    assert (picked.text, picked.press) == ("", PICK.press)
+    assert begun.key != picked.key
 
 
 @pytest.mark.parametrize("make", [executed, fetched, sent, submitted])

@@ -87,7 +87,7 @@ def form_dialog(writing: Writing, press: Press, say: Say, nonce: str, words: str
     With `words` it is the form once more, because they could not be kept: it says so, and they still stand in it.
     """
     send: Json = {"type": "Action.Submit", "title": trimmed(writing.send, NAME), "style": "positive"}
-    row: Json = {"type": "ActionSet", "actions": [{**send, "data": form_data(press, nonce)}]}
+    row: Json = {"type": "ActionSet", "actions": [{**send, "data": form_data(press, writing, nonce)}]}
     lost = joined(passage_elements(Passage((say("teams.not_saved"),), tone=Tone.URGENT))) if words else []
     return _dialog(writing.title, [*lost, box(writing.ask, _sendable(words)), row], "medium")
 

@@ -6,6 +6,7 @@ What is shown goes to one person's own chat, never into a channel. What somebody
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -164,27 +165,29 @@ class Front:
 
     # --- in time ---
 
-    async def in_time(self, activity: Json, act: Act, incoming: Incoming) -> Outcome:
-        """What came of it, as far as that is known before Teams gives up. What takes longer goes on, and is told."""
+    async def in_time(self, activity: Json, act: Act, *heard: Incoming) -> Outcome:
+        """What came of the last of them, as far as that is known before Teams gives up. What takes longer goes on, and
+        is told.
+        """
         asked: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self.behind.go(self._go_on(activity, act, incoming, asked))
+        self.behind.go(self._go_on(activity, act, heard, asked))
         done, _ = await asyncio.wait({asked}, timeout=self.seconds)
         if done:
             return asked.result()
         asked.cancel()
         return Outcome(fault=UNSURE)
 
-    async def _go_on(self, activity: Json, act: Act, incoming: Incoming, asked: asyncio.Future[Outcome]) -> None:
-        outcome = await self._outcome(activity, act, incoming)
+    async def _go_on(self, activity: Json, act: Act, heard: Sequence[Incoming], asked: asyncio.Future[Outcome]) -> None:
+        outcome = await self._outcome(activity, act, heard)
         if not asked.done():
             asked.set_result(outcome)
-        elif late := self._to_be_told_late(incoming, outcome):
+        elif late := self._to_be_told_late(heard[-1], outcome):
             await self._tell(act, late)
 
-    async def _outcome(self, activity: Json, act: Act, incoming: Incoming) -> Outcome:
+    async def _outcome(self, activity: Json, act: Act, heard: Sequence[Incoming]) -> Outcome:
         await self.keep(activity)
         try:
-            return Outcome(await self.hear(act, incoming))
+            return Outcome([await self.hear(act, incoming) for incoming in heard][-1])
         except StoreUnavailable:
             return Outcome(fault=NOT_SAVED)
         except Exception as fault:

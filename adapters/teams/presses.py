@@ -24,18 +24,22 @@ HANDRAIL, WORDS, NONCE, FIELD = "handrail", "words", "nonce", "field:"
 DIALOG: Json = {"msteams": {"type": "task/fetch"}}
 """Beside the press: Teams is to ask for a dialog."""
 
+TAKES_ALONG = frozenset({Action.ANSWER, Action.SEND_NOW, Action.BACK, Action.STOP})
+"""Presses that another card follows: what was begun in the box of the card comes with them, for it would be gone."""
+
 _LONGEST_PRESS, _LONGEST_NONCE, _MOST_PICKS = 8000, 200, 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
     """One press with what came along: `words` only where the press was the one that sends them, and `nonce` the form
-    they were written in, the same however often Teams brings it.
+    they were written in, the same however often Teams brings it. `draft` was begun in the box beside another press.
     """
 
     pressed: Pressed
     words: str = field(default="", repr=False)
     nonce: str = ""
+    draft: str = field(default="", repr=False)
 
 
 class _Data(BaseModel):
@@ -58,14 +62,18 @@ _PICKS: TypeAdapter[dict[str, tuple[str, ...]]] = TypeAdapter(
 
 def press_data(button: Button, page: int = 0) -> Json:
     """The press, and the form that goes before it, as the button carries them."""
-    it = button.writes
-    form = Writing(shown(it.title), shown(it.ask), shown(it.send)) if it else None
-    return {HANDRAIL: packed(button.press, form, page)}
+    return {HANDRAIL: packed(button.press, _as_shown(button.writes), page)}
 
 
-def form_data(press: Press, nonce: str) -> Json:
-    """The press of a form: it goes out with the words, once."""
-    return {HANDRAIL: packed(press), NONCE: nonce}
+def form_data(press: Press, writing: Writing, nonce: str) -> Json:
+    """The press of a form: it goes out with the words, once. With the form itself, which comes again with the words in
+    it when they could not be kept.
+    """
+    return {HANDRAIL: packed(press, _as_shown(writing)), NONCE: nonce}
+
+
+def _as_shown(form: Writing | None) -> Writing | None:
+    return Writing(shown(form.title), shown(form.ask), shown(form.send)) if form else None
 
 
 def picked(value: str) -> str:
@@ -89,7 +97,8 @@ def read_press(data: object) -> Sent | None:
     it = pressed.press
     press = Press(it.action, it.subject, it.revision, {**picks, **it.answers})
     words = sent.words if sent.nonce or it.action is Action.WRITE else ""
-    return Sent(Pressed(press, pressed.writes, pressed.page), words, sent.nonce)
+    draft = sent.words if not words and it.action in TAKES_ALONG else ""
+    return Sent(Pressed(press, pressed.writes, pressed.page), words, sent.nonce, draft)
 
 
 def _picks(data: Mapping[Any, Any]) -> Mapping[str, tuple[str, ...]]:

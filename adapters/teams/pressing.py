@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import re
 import secrets
+from collections.abc import Iterator
 from uuid import uuid4
 
 from adapters.teams.acts import Act, read_act, read_data
@@ -18,7 +19,7 @@ from adapters.teams.front import NOT_SAVED, Front, Outcome
 from adapters.teams.presses import HANDRAIL, Sent, read_press
 from adapters.teams.us import Json
 from bot.errors import HandrailError
-from bot.message import OPENS, Action, Card, Writing
+from bot.message import OPENS, Action, Card, Incoming, Press, Writing
 
 CHECK = "check:"
 """How what the doctor's own button carries begins, before its nonce: no bot hears of it."""
@@ -63,8 +64,8 @@ class Pressing:
         elif _needs_dialog(sent):
             self._front.tell(act, self._front.notice(_USE_TEAMS))
         else:
-            incoming = act.incoming(self._front.clock.now(), self._key_of(act, sent), sent.pressed.press, sent.words)
-            self._front.tell(act, await self._front.hear(act, incoming))
+            for incoming in self._incoming(act, sent):
+                self._front.tell(act, await self._front.hear(act, incoming))
 
     # --- in a dialog ---
 
@@ -101,8 +102,15 @@ class Pressing:
         return read_act(activity, self._front.us), read_press(read_data(activity))
 
     async def _press(self, activity: Json, act: Act, sent: Sent) -> Outcome:
-        incoming = act.incoming(self._front.clock.now(), self._key_of(act, sent), sent.pressed.press, sent.words)
-        return await self._front.in_time(activity, act, incoming)
+        return await self._front.in_time(activity, act, *self._incoming(act, sent))
+
+    def _incoming(self, act: Act, sent: Sent) -> Iterator[Incoming]:
+        """What was begun in the box of a card is heard before the press that takes the card away."""
+        now, it = self._front.clock.now(), sent.pressed.press
+        if sent.draft.strip():
+            begun = Press(Action.WRITE, it.subject, it.revision)
+            yield act.incoming(now, f"{act.press_key}:begun", begun, sent.draft)
+        yield act.incoming(now, self._key_of(act, sent), it, sent.words)
 
     def _key_of(self, act: Act, sent: Sent) -> str:
         """What is written has one effect however often it comes: a client that tries again gives the same form, or the

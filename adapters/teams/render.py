@@ -24,7 +24,7 @@ from adapters.teams.elements import (
     trimmed,
     weight,
 )
-from adapters.teams.presses import DIALOG, press_data
+from adapters.teams.presses import DIALOG, TAKES_ALONG, press_data
 from adapters.teams.us import Json
 from adapters.text import shown
 from bot.message import OPENS, Action, Button, Card, Passage, Style, Tone
@@ -65,8 +65,9 @@ def adaptive(body: list[Json]) -> Json:
 
 def _made(card: Card, make: Make) -> Json:
     asked = [element for field in card.fields for element in field_elements(field)]
-    pressed = _with_box(card.buttons, make)
-    below = rows(card.footer, make)
+    boxed = _boxed(card)
+    pressed = _with_box(card.buttons, boxed, make)
+    below = rows(card.footer, lambda button: _beside(button, boxed, make))
     if below:
         below[0] = {**below[0], "separator": True, "spacing": "large"}
     return adaptive([notification_line(card.notification), *joined(content(card)), *asked, *pressed, *below])
@@ -90,19 +91,29 @@ def _shorter(card: Card) -> Card:
 # --- what is pressed ---
 
 
-def _with_box(buttons: Sequence[Button], make: Make) -> list[Json]:
-    """Every button in a row of its own, where it has the most room for what it says. The first that sends what is
-    written stands below its box, and only that one takes the words along.
+def _with_box(buttons: Sequence[Button], boxed: Button | None, make: Make) -> list[Json]:
+    """Every button in a row of its own, where it has the most room for what it says; the one that sends what is written
+    stands below its box.
     """
-    boxed = next((button for button in buttons if button.press.action is Action.WRITE and button.writes), None)
     found: list[Json] = []
     for button in buttons:
-        if boxed and button is boxed and button.writes:
+        if button is boxed and button.writes:
             send = replace(button, label=button.writes.send, style=Style.PRIMARY, writes=None)
             found += [box(button.label), _row([make(send)])]
         else:
-            found += _alone(button, _wordless(make(button)) if boxed else make(button))
+            found += _alone(button, _beside(button, boxed, make))
     return found
+
+
+def _boxed(card: Card) -> Button | None:
+    """The first button that sends what is written on the card."""
+    return next((button for button in card.buttons if button.press.action is Action.WRITE and button.writes), None)
+
+
+def _beside(button: Button, boxed: Button | None, make: Make) -> Json:
+    """A button beside the box. What is pressed away takes along what was begun there, so that none of it is lost."""
+    made = make(button)
+    return _wordless(made) if boxed and button.press.action not in TAKES_ALONG else made
 
 
 def _alone(button: Button, action: Json) -> list[Json]:

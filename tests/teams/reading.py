@@ -56,7 +56,7 @@ def _said_by(field: Json) -> Iterator[str]:
 
 def labels_of(on: Message | Json, person: str = "") -> list[str]:
     """Everything that can be pressed."""
-    return [node["title"] for node in walk(card_of(on, person)) if node["type"] in _PRESSED]
+    return [node["title"] for node in walk(card_of(on, person)) if node.get("type") in _PRESSED]
 
 
 def inputs_of(on: Message | Json, person: str = "") -> list[Json]:
