@@ -26,12 +26,11 @@ def card(moment: Moment, *passages: Passage, title: str = "", buttons: Sequence[
 
 
 def outside(moment: Moment) -> Card:
-    """For somebody who is not staff of the trust: whom to ring, and that nothing was kept (T19)."""
-    return card(moment, say(moment, "away.outside", trust=moment.directory.trust.name), _emergency(moment))
-
-
-def _emergency(moment: Moment) -> Passage:
-    return Passage(contacts.emergency_lines(moment.directory, None), tone=Tone.NUMBERS)
+    """For somebody who is not staff of the trust, perhaps a pupil: whom to ring, and that nothing was kept (T19)."""
+    line = next((it for it in moment.directory.contacts if it.audience == "child" and it.phone), None)
+    young = (say(moment, "away.young", name=line.name, phone=line.phone),) if line else ()
+    numbers = Passage(contacts.emergency_lines(moment.directory, None), tone=Tone.NUMBERS)
+    return card(moment, say(moment, "away.outside", trust=moment.directory.trust.name), numbers, *young)
 
 
 def say(moment: Moment, key: str, tone: Tone = Tone.PLAIN, **filled: object) -> Passage:
@@ -256,7 +255,9 @@ def _buttons(conversation: Conversation, moment: Moment, steps: Sequence[Step]) 
 
 def _private_button(conversation: Conversation, moment: Moment, step: Step) -> Button:
     """A form for the words, so that they stand in nobody's message history."""
-    form = Writing(moment.say("form.private_title"), with_whom(conversation, moment, step.ask), moment.say("form.send"))
+    send = moment.say("form.send")
+    ask, hint = with_whom(conversation, moment, step.ask), moment.say("form.box", send=send)
+    form = Writing(moment.say("form.private_title"), ask, send, hint)
     press = Press(Action.WRITE, conversation.id, conversation.revision, {step.id: ()})
     return Button(moment.say("form.private"), press, writes=form)
 

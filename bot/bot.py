@@ -94,6 +94,10 @@ class Bot:
         cases, goes_on = await self._store.transact(partial(_reports_of, who, moment))
         return home.home(cases, moment, goes_on=goes_on)
 
+    def welcome(self) -> Card:
+        """What somebody finds who has never written, where a platform has no page of its own: from memory."""
+        return home.welcome(self._moment())
+
     def numbers(self) -> Card:
         """Whom to ring at this minute, from memory (I12)."""
         return home.numbers(self._moment())

@@ -167,6 +167,11 @@ class Kind(StrEnum):
     EVENT = "event"
 
 
+def holding(case: Case) -> int:
+    """What a button to take over knows its holder by: another number after each change of hands."""
+    return int(case.acknowledged_at.timestamp() * 1000) if case.acknowledged_at else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of the chronology: append-only; `words` are sealed at rest.

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from bot import contacts
 from bot.asking import labels
 from bot.assessment import Assessment, Level
-from bot.case import Case, Entry, Kind
+from bot.case import Case, Entry, Kind, holding
 from bot.conversation import Conversation, facts_of, home_of, walk
 from bot.donow import do_now, is_for_the_lead, told_flags
 from bot.handoff import case_card, propose, whom
@@ -49,7 +49,7 @@ def _lead_buttons(case: Case, moment: Moment) -> tuple[Button, ...]:
     """What a lead can do with an open case besides what stands on its card."""
     question = Writing(moment.say("form.ask_title"), moment.say("form.ask"), moment.say("form.ask_send"))
     note = Writing(moment.say("form.note_title"), moment.say("form.note"), moment.say("form.send"))
-    take_over = Button(moment.say("post.take_over"), Press(Action.TAKE_OVER, case.ref))
+    take_over = Button(moment.say("post.take_over"), Press(Action.TAKE_OVER, case.ref, holding(case)))
     return (
         *((take_over,) if case.acknowledged_at else ()),
         Button(moment.say("post.ask"), Press(Action.ASK_REPORTER, case.ref), writes=question),

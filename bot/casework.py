@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from bot import caseview, escalation, handoff, nextsteps, questions, receipt, routing
 from bot.asking import card, say
-from bot.case import LIFE, Case, CaseState, Entry, Kind
+from bot.case import LIFE, Case, CaseState, Entry, Kind, holding
 from bot.conversation import Conversation
 from bot.directory import RosterPerson
 from bot.message import Action, Button, Card, Incoming, Lane, Passage, Press
@@ -41,6 +41,7 @@ class _Act:
     doors: tuple[str, ...]
     by: str
     words: str = ""
+    revision: int = 0
 
     @property
     def role(self) -> str:
@@ -62,7 +63,9 @@ def act(tx: Tx, incoming: Incoming, press: Press, moment: Moment, doors: tuple[s
     if case is None or person is None:
         tx.audit(Audited(moment.now, incoming.sender.key, "refused", press.subject if case else "", press.action))
         return card(moment, say(moment, "press.not_for_you"))
-    return _ACTS[press.action](_Act(tx, case, person, moment, doors, incoming.sender.key, incoming.text))
+    return _ACTS[press.action](
+        _Act(tx, case, person, moment, doors, incoming.sender.key, incoming.text, press.revision)
+    )
 
 
 def _open(act: _Act) -> Card:
@@ -78,9 +81,7 @@ def _acknowledge(act: _Act) -> Card:
     case, moment = act.case, act.moment
     if case.acknowledged_at:
         act.audit("acknowledge_lost")
-        role = handoff.whom(moment, case, case.acknowledged_role)
-        at = case.acknowledged_at
-        return card(moment, say(moment, "press.taken", role=role, time=clock(at), date=day(at)))
+        return _is_taken(act)
     if "acknowledge" not in LIFE.events(case.state):
         return card(moment, say(moment, "press.not_now"))
     taken = replace(
@@ -96,6 +97,14 @@ def _acknowledge(act: _Act) -> Card:
     _show(act, taken)
     role = handoff.whom(moment, taken, taken.acknowledged_role)
     return _done(act, "press.acknowledged", role=role)
+
+
+def _is_taken(act: _Act) -> Card:
+    """By whom, and since when."""
+    case, moment = act.case, act.moment
+    at = case.acknowledged_at or moment.now
+    role = handoff.whom(moment, case, case.acknowledged_role)
+    return card(moment, say(moment, "press.taken", role=role, time=clock(at), date=day(at)))
 
 
 def _show(act: _Act, case: Case) -> None:
@@ -142,6 +151,9 @@ def _take_over(act: _Act) -> Card:
         return card(moment, say(moment, "press.not_now"))
     if case.acknowledged_by == act.person.id:
         return _done(act, "press.yours_already")
+    if act.revision and act.revision != holding(case):
+        act.audit("take_over_lost")
+        return _is_taken(act)
     taken = replace(
         case, acknowledged_at=moment.now, acknowledged_by=act.person.id, acknowledged_role=act.role, notices=()
     )

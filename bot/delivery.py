@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from bot import escalation, handoff, receipt, routing
+from bot import escalation, handoff, questions, receipt, routing
 from bot.message import Destination, Lane, Post, Reach
 from bot.moment import Moment
 from bot.ports import Doubt, Tx, Waiting
@@ -120,8 +120,17 @@ def _never(tx: Tx, waiting: Waiting, sent: Sent, moment: Moment, doors: tuple[st
         if post.destination.reach is Reach.CHANNEL:
             escalation.one_to_one(tx, post.ref, post.destination, moment, doors)
         escalation.unreachable(tx, post.ref, post.destination, moment, sent.reason)
+    elif ref := questions.about(post.slot):
+        _unasked(tx, ref, moment)
     elif post.slot.startswith(handoff.BLIND):
         _blind_elsewhere(tx, post, moment, doors)
+
+
+def _unasked(tx: Tx, ref: str, moment: Moment) -> None:
+    """A lead's question cannot reach its reporter: they wait for no answer, and ring (I11)."""
+    if case := tx.case(ref):
+        escalation.record(tx, case, moment, "ask_failed")
+        tx.save_case(escalation.tell_of_more(tx, case, moment, "post.undelivered"))
 
 
 def _blind_elsewhere(tx: Tx, post: Post, moment: Moment, doors: tuple[str, ...]) -> None:

@@ -144,7 +144,7 @@ def tell_of_more(tx: Tx, case: Case, moment: Moment, key: str = "post.more") -> 
     """
     tx.audit(Audited(moment.now, BOT, "more_added", case.ref))
     tx.clear_timers(case.ref, (TimerKind.MORE,))
-    light = tuple(f"notice:{case.ref}:{each}:" for each in ("post.more", "post.answered"))
+    light = tuple(f"notice:{case.ref}:{each}:" for each in ("post.more", "post.answered", "post.undelivered"))
     weightier = tuple(notice for notice in case.notices if not notice.slot.startswith(light))
     lighter = tuple(notice for notice in case.notices if notice not in weightier)
     told = _draw_the_eye(tx, replace(case, notices=lighter), moment, key, case.posts)

@@ -13,6 +13,7 @@ from bot import asking
 from bot.case import Kind
 from bot.conversation import Conversation, Mode, is_screened
 from bot.holding import YES, hold, note_change, text_of, waits, waits_beside, was_silent, yes_or_no
+from bot.meaning import is_courtesy
 from bot.message import Action, Incoming, Option, Press, Tone
 from bot.moment import Moment, clock, day
 from bot.pressing import press, welcome
@@ -25,7 +26,7 @@ from bot.understanding import (
     question_asked,
     understand,
 )
-from bot.written import add, written
+from bot.written import add, keep_begun, written
 from flows import flow
 
 SAME_TALK = timedelta(hours=2)
@@ -43,7 +44,7 @@ FORMS = frozenset({Action.WRITE, Action.REPLY})
 
 def begin(conversation: Conversation, incoming: Incoming, moment: Moment) -> Decision:
     """The first message: its words are kept before anything is asked."""
-    turn = Turn(replace(conversation, wordless=not (incoming.text.strip() or incoming.attachments)), incoming, moment)
+    turn = Turn(replace(conversation, wordless=not incoming.attachments), incoming, moment)
     turn.keep(Kind.FIRST_WORDS)
     turn.refuse_files()
     turn.warn_of_danger(incoming.text)
@@ -65,6 +66,7 @@ def hear(conversation: Conversation, incoming: Incoming, moment: Moment) -> Deci
     elif incoming.press and incoming.press.action in FORMS:
         written(turn, incoming.press)
     elif incoming.press:
+        keep_begun(turn)
         press(turn, incoming.press)
     elif incoming.text.strip():
         _typed(turn, incoming.text)
@@ -206,10 +208,16 @@ def _take(turn: Turn, meaning: Meaning) -> None:
             turn.warn_of_danger(text_of(turn))
             turn.change_case()
             turn.confirm(candidates)
-        case _ if turn.step.kind is flow.StepKind.WRITE:
+        case _ if turn.step.kind is flow.StepKind.WRITE and not _greets(turn):
             turn.reply({turn.step.id: ()})
         case _:
             _note(turn)
+
+
+def _greets(turn: Turn) -> bool:
+    """A greeting or thanks is no account; signs without a letter may be more than we can read."""
+    text = text_of(turn)
+    return any(sign.isalpha() for sign in text) and is_courtesy(text, turn.moment.script.words)
 
 
 def _note(turn: Turn) -> None:

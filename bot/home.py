@@ -37,6 +37,23 @@ def home(cases: Sequence[Case], moment: Moment, *, goes_on: bool) -> Card:
     )
 
 
+def welcome(moment: Moment) -> Card:
+    """The first thing somebody finds in their own chat. It stays there for good, so nothing on it is of a day."""
+    start = Button(moment.say("home.start"), Press(Action.START, ""), Style.PRIMARY)
+    lines = contacts.emergency_lines(moment.directory, None)
+    return Card(
+        moment.say("notification.reply"),
+        moment.say("home.title"),
+        (
+            asking.say(moment, "home.danger", Tone.URGENT),
+            asking.say(moment, "home.intro"),
+            asking.say(moment, "home.any_time"),
+            Passage(lines, moment.say("contacts.leads"), Tone.NUMBERS),
+        ),
+        buttons=(start,),
+    )
+
+
 def numbers(moment: Moment) -> Card:
     """Whom to ring at this minute, for whoever asks: from memory, also while nothing can be stored (I12)."""
     return asking.card(moment, *_numbers(moment), title=moment.say("contacts.title"))

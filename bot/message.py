@@ -80,12 +80,14 @@ class Change(StrEnum):
 class Incoming:
     """One thing somebody did. `key` is unique for it on its platform and is what duplicates are known by.
 
-    `text` beside a `press` is what was written in the form that its button opened (`Button.writes`). `sender_name` is
-    what the platform shows for them: for the lead to read, never to decide by (T16). `outside`: a guest, a bot, or
-    somebody of another organisation, who starts nothing and is given the numbers (T19, T50). `overheard`: it was said
-    where others can read it, so a door leaves out every word of it (T49). `unverified`: nobody could say whether they
+    `text` beside a `press` is what was written in the form that its button opened (`Button.writes`), or was begun in
+    the box of its card. `sender_name` is what the platform shows for them: for the lead to read, never to decide by
+    (T16). `outside`: a guest, a bot, or somebody of another organisation, who starts nothing and is given the numbers
+    (T19, T50). `overheard`: it was said where others can read it, so a door leaves out every word of it (T49);
+    `brought`: nothing was said, but they brought the bot to such a place. `unverified`: nobody could say whether they
     are staff; their words are kept, and the lead is told so. `resent`: the platform may be bringing under a new key
-    what was heard already (F5).
+    what was heard already (F5); it may as well when they have been heard since `prompt_at`, when this door last
+    answered them so soon that nothing was brought again.
     """
 
     sender: Person
@@ -98,8 +100,10 @@ class Incoming:
     sender_name: str = ""
     outside: bool = False
     overheard: bool = False
+    brought: bool = False
     unverified: bool = False
     resent: bool = False
+    prompt_at: datetime | None = None
 
 
 class Tone(StrEnum):
@@ -139,11 +143,13 @@ class Style(StrEnum):
 class Writing:
     """What is written before a button does what it does. A door opens a form of its own for it, so that the words
     stand in nobody's message history: `title` (24 letters at most) and `ask` above the lines, `send` on its button.
+    Where a door has the lines on the card itself, `hint` says when they are kept.
     """
 
     title: str
     ask: str
     send: str
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

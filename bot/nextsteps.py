@@ -6,6 +6,7 @@ Nothing here tells anybody to delete, to look, to search or to ask a child anyth
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from bot import routing
 from bot.case import Case
@@ -72,7 +73,7 @@ def steps_card(case: Case, conversation: Conversation, moment: Moment) -> Post:
     passages = (
         Passage(do, moment.say("steps.do_heading"), Tone.DO),
         Passage(dont, moment.say("steps.dont_heading"), Tone.DONT),
-        ring_now(case, moment),
+        replace(ring_now(case, moment), heading=moment.say("steps.leads_heading")),
         outside_numbers(conversation, moment),
         Passage((moment.say("steps.adult_only_999"),), tone=Tone.QUIET),
         *lado_passage(case, moment),

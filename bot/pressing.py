@@ -101,7 +101,13 @@ def _say_what_is_left(turn: Turn, answers: Mapping[str, tuple[str, ...]]) -> Non
 
 
 def _press_send(turn: Turn, press: Press) -> None:
-    """What waits for a second answer about adults of the academy goes too, past the usual team."""
+    """What waits for a second answer about adults of the academy goes too, past the usual team.
+
+    Pressed on an older card, where it is out already, it ends nothing: it may be the same press brought again (F5).
+    """
+    if turn.conversation.handed_off and press.revision < turn.conversation.revision:
+        turn.resume()
+        return
     waited = is_asked_again(turn.conversation)
     ends = turn.conversation.steps_given or turn.before.mode in (Mode.STOPPING, Mode.FINISHED)
     if waited or not turn.conversation.steps_given:

@@ -21,6 +21,12 @@ def slot(ref: str, number: int) -> str:
     return f"asked:{ref}:{number}"
 
 
+def about(slot: str) -> str:
+    """The reference of the case that a question in this place is about; '' of any other place."""
+    kind, _, rest = slot.partition(":")
+    return rest.rpartition(":")[0] if kind == "asked" else ""
+
+
 def count(entries: Sequence[Entry]) -> int:
     """How many questions have been put about this case."""
     return sum(entry.kind is Kind.QUESTION for entry in entries)

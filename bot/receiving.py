@@ -9,12 +9,12 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
-from bot import asking, casework, deeds, escalation, hearing, home, questions, sorting, unheard
+from bot import aside, asking, casework, deeds, escalation, hearing, questions, sorting, unheard
 from bot.case import new_reference
 from bot.conversation import Conversation, in_danger
 from bot.deeds import Work
 from bot.meaning import is_courtesy
-from bot.message import Action, Button, Card, Change, Destination, Incoming, Lane, Post, Press, Reach, Style
+from bot.message import Action, Card, Change, Incoming, Press
 from bot.moment import Moment
 from bot.naming import names_staff
 from bot.ports import Audited, Timer, TimerKind, Tx
@@ -25,7 +25,7 @@ from bot.turn import Deed
 def receive(tx: Tx, incoming: Incoming, moment: Moment, doors: tuple[str, ...]) -> Card | None:
     """One turn, inside its transaction. Returns what the sender is to see privately, if anything."""
     if incoming.outside or incoming.overheard:
-        return _turn_away(tx, incoming, moment)
+        return aside.turn_away(tx, incoming, moment)
     if incoming.press and incoming.press.action in casework.LEAD_ACTIONS:
         return casework.act(tx, incoming, incoming.press, moment, doors)
     if incoming.press and incoming.press.action is Action.READ_QUESTION:
@@ -37,6 +37,9 @@ def _hear(tx: Tx, incoming: Incoming, moment: Moment, doors: tuple[str, ...]) ->
     before = _replied_about(tx, incoming, moment) or tx.conversation_of(incoming.sender)
     if before and is_resent(before, incoming, moment):
         deeds.carry_out(Work(tx, moment, doors, before, unheard.repeat(before, moment)))
+        return None
+    if (before is None or hearing.is_over(before, moment)) and aside.asks_for_numbers(incoming, moment):
+        aside.give_numbers(tx, incoming, moment)
         return None
     return _hear_new(tx, before, incoming, moment, doors)
 
@@ -61,21 +64,6 @@ def _hear_new(
         _begin(tx, new_conversation(incoming, moment), incoming, moment, doors)
     elif incoming.press:
         return asking.card(moment, asking.say(moment, "asking.stale"))
-    return None
-
-
-def _turn_away(tx: Tx, incoming: Incoming, moment: Moment) -> Card | None:
-    """Whoever is not of the trust gets the numbers; whoever spoke where others read it is asked to come here."""
-    tx.audit(
-        Audited(moment.now, incoming.sender.key, "turned_away", detail="outside" if incoming.outside else "overheard")
-    )
-    if incoming.outside:
-        return asking.outside(moment)
-    to = Destination(incoming.sender.door, Reach.PERSON, incoming.sender.id)
-    start = Button(moment.say("home.start"), Press(Action.START, ""), Style.PRIMARY)
-    overheard = asking.say(moment, "away.overheard")
-    said = asking.card(moment, overheard, *home.numbers(moment).passages, buttons=(start,))
-    tx.post(Post(to, f"overheard:{incoming.key}", said, Lane.RECEIPT), moment.now)
     return None
 
 

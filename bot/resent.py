@@ -19,17 +19,17 @@ SOON = timedelta(seconds=60)
 
 def said_last(before: Conversation, incoming: Incoming) -> str:
     """What the words heard last are known by, after this: a press between two of them is none."""
-    return before.last_said if incoming.press or incoming.change else _known_by(incoming.text) or before.last_said
+    return before.last_said if incoming.press or incoming.change else _known_by(incoming) or before.last_said
 
 
 def is_resent(before: Conversation, incoming: Incoming, moment: Moment) -> bool:
     """Whether it is what was heard last, come again."""
-    plain = incoming.resent and not incoming.press and not incoming.change
-    said = _known_by(incoming.text) if plain else ""
+    may_be = incoming.resent or (incoming.prompt_at is not None and before.heard_at > incoming.prompt_at)
+    said = _known_by(incoming) if may_be and not incoming.press and not incoming.change else ""
     return bool(said) and said == before.last_said and moment.now - before.heard_at <= SOON
 
 
-def _known_by(text: str) -> str:
-    """The same for the same words, whatever their case and spacing, and '' for none."""
-    said = " ".join(text.casefold().split())
+def _known_by(incoming: Incoming) -> str:
+    """The same for the same words with as many files, whatever their case and spacing, and '' for nothing."""
+    said = " ".join(incoming.text.casefold().split()) + "\n" * incoming.attachments
     return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:16] if said else ""

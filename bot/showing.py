@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from uuid import uuid4
 
 from bot import asking
 from bot.conversation import Conversation, Mode
@@ -85,5 +86,4 @@ class Showing:
         self.tell(offer, buttons=(asking.join_button(self.conversation, self.moment, earlier),))
 
     def _aside(self) -> str:
-        key = self.incoming.key if self.incoming else self.moment.now.isoformat()
-        return f"aside:{self.conversation.id}:{key}:{len(self.replies)}"
+        return f"aside:{self.conversation.id}:{uuid4().hex}"

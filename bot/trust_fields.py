@@ -84,13 +84,17 @@ PersonIds = Annotated[
     Mapping[str, str],
     AfterValidator(_person_ids),
     Field(
-        description='Write the platform\'s own id of the person, as in { slack = "U012ABCDEF" }, never a display name.'
+        description="Write the platform's own id of the person, never a display name, as in "
+        '{ slack = "U012ABCDEF" }, or of Teams { teams = "00000000-0000-4000-8000-00000000000a" }.'
     ),
 ]
 ChannelIds = Annotated[
     Mapping[str, str],
     AfterValidator(_channel_ids),
-    Field(description='Write the platform\'s own id of the channel, as in { slack = "C012ABCDEF" }, never its name.'),
+    Field(
+        description="Write the platform's own id of the channel, never its name, as in "
+        '{ slack = "C012ABCDEF" }, or of Teams { teams = "19:EXAMPLE1@thread.tacv2" }.'
+    ),
 ]
 Minutes = Annotated[float, Field(gt=0, le=1440, description="Write a number of minutes above 0, as in 10.")]
 EntraId = Annotated[

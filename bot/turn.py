@@ -83,9 +83,10 @@ class Turn(Showing):
         if not words:
             return
         self.entries.append(self._entry(kind, step, words, ()))
-        self.conversation = replace(self.conversation, wordless=False)
+        courtesy = is_courtesy(words, self.moment.script.words)
+        self.conversation = replace(self.conversation, wordless=self.conversation.wordless and courtesy)
         self._mark(words)
-        if kind is not Kind.COMMAND and not is_courtesy(words, self.moment.script.words):
+        if kind is not Kind.COMMAND and not courtesy:
             self.conversation = replace(self.conversation, told=True)
 
     def hold(self, held: Held) -> None:

@@ -105,6 +105,13 @@ def _means_nobody(text: str, words: Words) -> bool:
     return bool(known.commands.whole(without_courtesy(heard, words).words) or known.thanks.whole(heard.words))
 
 
+def is_command(text: str, words: Words) -> bool:
+    """Whether it is a request to the bot itself and not a word more."""
+    if len(text) > LONGEST_ANSWER:
+        return False
+    return bool(lists(words).commands.whole(without_courtesy(words.fold(text), words).words))
+
+
 def names_a_class(text: str, words: Words) -> bool:
     """Whether every word for staff in it is of a class, as in "Mr Green's form", or a child's surname: "Jade Head"."""
     heard, known = words.fold(text).words, lists(words)

@@ -29,6 +29,12 @@ def written(turn: Turn, press: Press) -> None:
         _keep_beside(turn, _kind(turn))
 
 
+def keep_begun(turn: Turn) -> None:
+    """Words begun in the box of a card, and left there for another of its buttons: nobody asked to lose them."""
+    if text_of(turn).strip() and not waits_beside(turn, Kind.NOTE):
+        _keep(turn, Kind.NOTE, 0)
+
+
 def _is_its_question(turn: Turn, press: Press) -> bool:
     it = turn.before
     same = press.subject == it.id and turn.step.id in press.answers

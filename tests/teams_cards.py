@@ -134,11 +134,17 @@ def seen(text: str) -> str:
 
 
 def cut_labels(card: Card, *, in_dialog: bool = False) -> str:
-    """What stands a second time, in small print, because a client may cut it on its button."""
+    """What stands in small print: when a box is kept, and a second time what a client may cut on its button."""
     written = (b for b in card.buttons if b.writes and b.press.action is Action.WRITE and not in_dialog)
     boxed = next(written, None)
-    buttons = [button for button in card.buttons if button is not boxed]
-    return seen("".join(shown(b.label) for b in (*buttons, *card.footer) if len(b.label) > 34))
+    small = [_small_print(button, boxed) for button in (*card.buttons, *card.footer)]
+    return seen("".join(map(shown, small)))
+
+
+def _small_print(button: Button, boxed: Button | None) -> str:
+    if button is boxed:
+        return button.writes.hint if button.writes else ""
+    return button.label if len(button.label) > 34 else ""
 
 
 # --- what may not be ---
@@ -155,7 +161,7 @@ _KNOWN = {
     "Action.Execute": {*_ACTION, "verb", "fallback"},
     "Action.Submit": _ACTION,
     "Input.ChoiceSet": {"type", "id", "label", "style", "isMultiSelect", "wrap", "choices", "spacing"},
-    "Input.Text": {"type", "id", "label", "isMultiline", "maxLength", "spacing", "value"},
+    "Input.Text": {"type", "id", "label", "isMultiline", "maxLength", "spacing", "value", "isRequired", "errorMessage"},
 }
 _DATA = {"handrail", "nonce", "msteams"}
 

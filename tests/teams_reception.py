@@ -14,8 +14,9 @@ from adapters.teams.presses import press_data
 from adapters.teams.projection import project
 from adapters.teams.receive import Reception
 from adapters.teams.us import Json, Us
-from bot.message import Button, Card, Destination, Reach
-from tests.slack_reception import NUMBERS, Ear, StillClock
+from bot.message import Button, Card, Destination, Lane, Passage, Reach
+from tests.slack_reception import NUMBERS, StillClock
+from tests.slack_reception import Ear as AnyEar
 
 __all__ = ["NUMBERS", "Desk", "Ear", "StillClock"]
 
@@ -29,16 +30,35 @@ US = Us(APP, TENANT)
 TO_JADE = Destination("teams", Reach.PERSON, JADE)
 
 
+WELCOME = Card("A first page", passages=(Passage(("Welcome",)),))
+
+
+class Ear(AnyEar):
+    """A bot that writes down what it hears, with a first page."""
+
+    def welcome(self) -> Card:
+        return WELCOME
+
+
 @dataclass
 class Told:
-    """A door that writes down what is told to whom."""
+    """A door that writes down what is told to whom. Of `holds` and `faults` one is taken at each try."""
 
     acts: list[tuple[Destination, Card]] = field(default_factory=list)
     fault: Exception | None = None
+    faults: list[Exception] = field(default_factory=list)
+    holds: list[float] = field(default_factory=list)
+    held: list[tuple[Destination, Lane, bool]] = field(default_factory=list)
+    tries: int = 0
+
+    def hold(self, destination: Destination, lane: Lane, *, in_place: bool) -> float:
+        self.held.append((destination, lane, in_place))
+        return self.holds.pop(0) if self.holds else 0.0
 
     async def tell(self, destination: Destination, card: Card) -> None:
-        if self.fault:
-            raise self.fault
+        self.tries += 1
+        if fault := self.faults.pop(0) if self.faults else self.fault:
+            raise fault
         self.acts.append((destination, card))
 
 
@@ -70,12 +90,19 @@ class Kept:
 
     at: dict[Destination, Address] = field(default_factory=dict)
     pressed: list[str] = field(default_factory=list)
+    anew: list[Destination] = field(default_factory=list)
     fault: Exception | None = None
 
-    async def keep(self, destination: Destination, address: Address) -> None:
+    async def keep(self, destination: Destination, address: Address, *, anew: bool = False) -> None:
         if self.fault:
             raise self.fault
         self.at[destination] = address
+        self.anew += [destination] * anew
+
+    async def forget(self, destination: Destination, address: Address) -> None:
+        if self.fault:
+            raise self.fault
+        self.at.pop(destination, None)
 
     async def checked(self, nonce: str) -> None:
         if self.fault:

@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
@@ -221,11 +222,10 @@ async def teams_school(
         books = Books(store, TrustFile(trust), composition.script().phrases.say, clock)
         session = await stack.enter_async_context(open_session())
         tenant = Tenant(session, way_to(teams), school_of(books), pace or Pace.open())
-        by_one_clock(tenant, clock)
         bot = Bot(composition.script(), books.trust, store, {"teams": tenant.door}, clock)
         parts = of_tenant(tenant, books).open(bot)
         teams.deliver_to(await stack.enter_async_context(served(build_app(parts, bot.health))))
-        here = TeamsSchool(teams, bot, store, tenant, clock, file, key)
+        here = by_practice_clock(TeamsSchool(teams, bot, store, tenant, clock, file, key))
         if met:
             await meets(here)
         yield here
@@ -250,10 +250,19 @@ async def meets(here: TeamsSchool) -> None:
     await here.settles()
 
 
-def by_one_clock(tenant: Tenant, clock: PracticeClock) -> None:
-    """Rates, waits and what is remembered of a place pass as the practice clock does."""
-    for timed in (tenant.connector, tenant.graph, tenant.places, tenant.people, tenant.door, tenant.way.tokens):
-        timed._seconds = lambda: clock.now().timestamp()  # type: ignore[union-attr]
+def by_practice_clock(here: TeamsSchool) -> TeamsSchool:
+    """Everything of the tenant that waits, remembers or counts seconds does so by the clock of the school."""
+
+    def seconds() -> float:
+        return here.clock.now().timestamp()
+
+    tenant: Any = here.tenant
+    timed = (tenant.connector._calls, tenant.graph._calls, tenant.places, tenant.way.tokens)
+    named = [*((it, "_seconds") for it in timed), (tenant.door, "seconds"), (tenant.people, "seconds")]
+    for counting, name in named:
+        assert hasattr(counting, name), counting
+        setattr(counting, name, seconds)
+    return here
 
 
 @asynccontextmanager

@@ -68,6 +68,6 @@ async def test_a_report_begun_with_a_button_and_left_calls_nobody_and_is_said_to
 @pytest.mark.parametrize("attachments", [0, 1])
 async def test_a_word_or_a_refused_picture_is_enough_for_somebody_to_be_called(here: School, attachments: int) -> None:
     await here.hears(here.incoming("teacher", press=Press(Action.START, "")))
-    await here.says("" if attachments else "hello", attachments=attachments)
+    await here.says("" if attachments else "she told me", attachments=attachments)
     await here.passes(minutes=16)
     assert say("blind.notice") in here.reads("trust-lead")

@@ -32,7 +32,7 @@ from tests.school import School, school, text_of
 def test_what_a_door_hands_over_has_room_for_a_count_of_files_and_for_nothing_of_them() -> None:
     assert {field.name for field in fields(Incoming)} == {
         *("sender", "key", "at", "text", "press", "attachments", "change", "sender_name", "outside"),
-        *("overheard", "unverified", "resent"),
+        *("overheard", "unverified", "resent", "brought", "prompt_at"),
     }
     assert Incoming.__annotations__["attachments"] == "int"
 

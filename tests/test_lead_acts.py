@@ -92,10 +92,23 @@ async def test_that_another_had_it_stays_in_the_chronology(here: School) -> None
 async def test_who_has_it_already_takes_over_nothing(here: School, by_button: bool) -> None:
     await _acknowledged(here)
     press = next(b.press for b in (await opened(here)).buttons if b.label == TAKE)
-    assert press == Press(Action.TAKE_OVER, refs(here)[-1])
+    assert (press.action, press.subject) == (Action.TAKE_OVER, refs(here)[-1])
     for _ in range(2):
         assert say("press.yours_already") in await acts(here, "dsl-north", Action.TAKE_OVER)
     assert "taken_over" not in leads.actions(here)
+
+
+async def test_a_take_over_from_a_view_that_is_no_longer_so_only_says_who_has_the_case(here: School) -> None:
+    await _acknowledged(here)
+    press = next(b.press for b in (await opened(here, "deputy-north")).buttons if b.label == TAKE)
+    await acts(here, "deputy-north", Action.TAKE_OVER)
+    await here.passes(minutes=1)
+    await acts(here, "dsl-north", Action.TAKE_OVER)
+    shown = await here.hears(here.incoming("deputy-north", press=press))
+    assert shown is not None
+    assert "Already acknowledged by the DSL at" in text_of(shown)
+    assert leads.actions(here).count("taken_over") == 2
+    assert leads.actions(here).count("take_over_lost") == 1
 
 
 async def test_the_same_take_over_twice_is_written_down_once(here: School) -> None:

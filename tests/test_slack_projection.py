@@ -215,6 +215,7 @@ def test_whoever_brings_the_bot_into_a_channel_is_heard_of() -> None:
     said = heard(joined)
     assert said is not None
     assert (said.key, said.overheard, said.sender.id) == (f"joined:{CHANNEL}:1790000000.000500", True, JADE)
+    assert said.brought
     assert heard({**joined, "user": JADE}) is None
     assert heard({**joined, "inviter": None}) is None
 

@@ -171,10 +171,10 @@ async def test_brought_into_a_channel_it_asks_whoever_did_it_privately_but_not_o
     await here.slack.remove_bot(NORTH)
     await here.slack.adds_bot(NORTH, DSL)
     await here.settles()
-    assert say("away.overheard") not in here.reads(DSL)
+    assert say("away.brought") not in here.reads(DSL)
     await here.slack.adds_bot(STAFFROOM, TEACHER)
     await here.settles()
-    assert say("away.overheard") in here.reads(TEACHER)
+    assert say("away.brought") in here.reads(TEACHER)
     assert here.slack.channel(STAFFROOM) == [] or not any(m.author == BOT for m in here.slack.channel(STAFFROOM))
 
 

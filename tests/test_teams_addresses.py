@@ -90,7 +90,7 @@ async def test_teams_and_group_chats_are_gatherings_and_personal_chats_are_none(
     books = addresses(shelf)
     for place, address in ((TO_JADE, JADES), (TO_CHANNEL, LEADS), (TO_CHAT, GROUP_CHAT)):
         await books.keep(place, address)
-    assert await addresses(shelf).gatherings() == (GROUP_CHAT, replace(LEADS, conversation=TEAM))
+    assert await addresses(shelf).gatherings() == (replace(LEADS, conversation=TEAM), GROUP_CHAT)
 
 
 async def test_two_teams_that_are_met_at_once_are_both_kept() -> None:
@@ -103,15 +103,96 @@ async def test_two_teams_that_are_met_at_once_are_both_kept() -> None:
     assert {found.team for found in await addresses(shelf).gatherings()} == set(ids)
 
 
-async def test_memory_and_the_list_of_gatherings_do_not_grow_without_end() -> None:
+def gathering(name: str, team: bool = True) -> tuple[Destination, Address]:
+    """A team's own channel, or a group chat."""
+    id = f"19:{name}@thread.{'tacv2' if team else 'v2'}"
+    return Destination("teams", Reach.CHANNEL, id), Address(UK, id, TENANT, BOT, team=id if team else "")
+
+
+async def known_places(shelf: MemoryShelf) -> list[str]:
+    """By name, as another process finds them."""
+    found = await addresses(shelf).gatherings()
+    return [address.conversation.removeprefix("19:").partition("@")[0] for address in found]
+
+
+async def test_the_list_of_gatherings_does_not_grow_without_end() -> None:
     shelf = MemoryShelf()
     books = addresses(shelf)
-    for number in range(60):
-        id = f"19:team{number}@thread.tacv2"
-        await books.keep(Destination("teams", Reach.CHANNEL, id), Address(UK, id, TENANT, BOT, team=id))
-    found = await books.gatherings()
-    assert len(found) == 50
-    assert found[0].team == "19:team59@thread.tacv2"
+    for number in range(210):
+        await books.keep(*gathering(f"team{number}"))
+    found = await known_places(shelf)
+    assert (len(found), found[0], found[-1]) == (200, "team209", "team10")
+
+
+async def test_however_many_group_chats_come_no_team_falls_out() -> None:
+    shelf = MemoryShelf()
+    books = addresses(shelf)
+    await books.keep(*gathering("north"))
+    for number in range(250):
+        await books.keep(*gathering(f"chat{number}", team=False))
+    await books.keep(*gathering("south"))
+    found = await known_places(shelf)
+    assert found[:3] == ["south", "north", "chat249"]
+    assert len(found) == 200
+
+
+async def test_processes_that_meet_places_by_turns_lose_none_of_them() -> None:
+    shelf = MemoryShelf()
+    here, there = addresses(shelf), addresses(shelf)
+    for number, books in enumerate((here, there) * 3):
+        await books.keep(*gathering(f"team{number}"))
+        await books.keep(*gathering(f"chat{number}", team=False))
+    found = await known_places(shelf)
+    assert set(found) == {f"{kind}{number}" for kind in ("team", "chat") for number in range(6)}
+
+
+async def test_an_entry_that_another_process_overwrote_is_written_again() -> None:
+    shelf = MemoryShelf()
+    books = addresses(shelf)
+    await books.keep(*gathering("north"))
+    shelf.kept["teams:gatherings"] = json.dumps(["19:south@thread.tacv2"])
+    await books.gatherings()
+    await books.keep(*gathering("north"))
+    assert set(await known_places(shelf)) == {"north"}
+    assert "19:south@thread.tacv2" in json.loads(shelf.kept["teams:gatherings"])
+
+
+@pytest.mark.parametrize("team", [True, False])
+async def test_a_place_that_the_bot_was_taken_out_of_is_forgotten_everywhere_and_can_come_back(team: bool) -> None:
+    shelf = MemoryShelf()
+    here, there = addresses(shelf), addresses(shelf)
+    place, address = gathering("staffroom", team)
+    for books in (here, there):
+        await books.keep(*gathering("north"))
+        await books.keep(place, address)
+    await here.forget(place, address)
+    assert await known_places(shelf) == ["north"]
+    assert await here.of(place) is await addresses(shelf).of(place) is None
+    assert [found.conversation for found in await there.gatherings()] == ["19:north@thread.tacv2"]
+    await there.keep(place, address, anew=True)
+    assert await known_places(shelf) == (["staffroom", "north"] if team else ["north", "staffroom"])
+    assert await here.of(place) == await addresses(shelf).of(place) == address
+
+
+async def test_a_chat_that_the_app_was_taken_from_is_forgotten_and_can_come_back() -> None:
+    shelf = MemoryShelf()
+    here, there = addresses(shelf), addresses(shelf)
+    for books in (here, there):
+        await books.keep(TO_JADE, JADES)
+    await here.forget(TO_JADE, JADES)
+    assert await here.of(TO_JADE) is await addresses(shelf).of(TO_JADE) is None
+    await there.keep(TO_JADE, JADES, anew=True)
+    assert await here.of(TO_JADE) == JADES
+
+
+async def test_what_just_came_is_reached_though_the_books_are_away() -> None:
+    shelf = MemoryShelf()
+    books = addresses(shelf)
+    await books.keep(TO_JADE, JADES)
+    shelf.broken = True
+    with pytest.raises(StoreUnavailable):
+        await books.keep(TO_JADE, JADES, anew=True)
+    assert await books.of(TO_JADE) == JADES
 
 
 async def test_books_that_cannot_be_written_say_so_and_nothing_is_taken_for_kept() -> None:
@@ -129,6 +210,8 @@ async def test_books_that_cannot_be_written_say_so_and_nothing_is_taken_for_kept
 
 BAD: list[tuple[Destination, Address]] = [
     (TO_JADE, replace(JADES, service_url="https://smba.trafficmanager.net.evil.example/")),
+    (TO_JADE, replace(JADES, service_url="https://evilsmba.trafficmanager.net/")),
+    (TO_JADE, replace(JADES, service_url="https://x.smba.trafficmanager.net/")),
     (TO_JADE, replace(JADES, service_url="http://127.0.0.1:3978/")),
     (TO_JADE, replace(JADES, service_url="")),
     (TO_JADE, replace(JADES, tenant=ELSEWHERE)),

@@ -51,7 +51,6 @@ async def test_a_question_goes_to_the_reporter_and_its_answer_comes_back_and_nei
     await here.presses("Read it", TEACHER)
     assert question in here.dialog(TEACHER)
     if way == "dialog":
-        await here.presses_in_dialog("Write your answer", TEACHER)
         await here.presses_in_dialog("Send", TEACHER, answer)
     else:
         await here.says(answer)

@@ -25,8 +25,7 @@ from tests.teams.activities import CANARY as OF_FILES
 from tests.teams.fake import NotOnTheScreen, text_of
 from tests.teams.reading import inputs_of, labels_of
 from tests.teams.trouble import FaultKind
-from tests.teams_delivering import by_practice_clock
-from tests.teams_school import STAFFROOM, TEACHER, TeamsSchool, entra_id, teams_school
+from tests.teams_school import STAFFROOM, TEACHER, TeamsSchool, by_practice_clock, entra_id, teams_school
 from tests.test_slack_canaries import Everything, dresses
 
 DSL = entra_id("dsl-north")

@@ -284,7 +284,7 @@ def test_free_text_has_a_box_on_the_card_with_its_own_button() -> None:
     assert (box["type"], box["id"], box["label"], box["isMultiline"]) == ("Input.Text", "words", write.label, True)
     assert [action["title"] for action in made.actions(card)] == ["Save", "I don’t know", "Contacts", "Stop"]
     for actions in (made.actions(card), [action["fallback"] for action in made.actions(card)]):
-        assert [action.get("associatedInputs", "auto") for action in actions] == ["auto", "auto", "none", "auto"]
+        assert [action.get("associatedInputs", "auto") for action in actions] == ["auto"] * 4
 
 
 @pytest.mark.parametrize(
@@ -391,7 +391,7 @@ def check_case(press: Press, card: Card) -> None:
     assert all(weight(each) <= MOST for each in cards)
     said = "".join(made.read(each) for each in cards)
     assert sorted(said) == sorted(
-        made.read_of(card, with_title=parts[0]["title"] != card.title)
+        made.read_of(card, with_title=not parts[0]["title"].startswith(card.title))
         + made.cut_labels(card, in_dialog=True) * len(parts)
     )
 

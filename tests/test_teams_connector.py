@@ -368,6 +368,8 @@ async def test_a_throttled_look_up_is_not_made_again_within_its_time_and_holds_u
 HOSTILE = [
     "https://smba.trafficmanager.net@evil.example/",
     "https://smba.trafficmanager.net.evil.example/",
+    "https://evilsmba.trafficmanager.net/",
+    "https://x.smba.trafficmanager.net/",
     "https://evil.example/smba.trafficmanager.net/",
     "https://smba.trafficmanager.net:443/",
     "https://smba.trafficmanager.net./",

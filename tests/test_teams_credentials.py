@@ -324,9 +324,32 @@ def test_what_is_asked_on_the_machine_passes_no_proxy_and_ends(monkeypatch: pyte
         return requests.Response()
 
     monkeypatch.setattr(requests.Session, "request", request)
-    credentials._near_session().get("http://169.254.169.254/")
+    credentials._direct_session().get("http://169.254.169.254/")
     assert given[0]["timeout"] == credentials.CALL_SECONDS
     assert given[0]["environment"] is False
+
+
+async def test_the_login_is_asked_past_every_proxy_as_teams_itself_is(
+    login: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    timeouts: list[object] = []
+    played = login.client().adapters["https://"]
+
+    class Watched(requests.adapters.HTTPAdapter):
+        def send(self, request: Any, *args: Any, **more: Any) -> requests.Response:
+            timeouts.append(more.get("timeout"))
+            return played.send(request, *args, **more)
+
+    monkeypatch.setattr(requests.sessions, "HTTPAdapter", Watched)
+    tokens = AppTokens(msal_acquire(Identity(APP, SECRET, TENANT), LOGIN))
+    assert await tokens.token(CONNECTOR) == "TOKEN-1"
+    assert timeouts == [credentials.CALL_SECONDS] * 2
+    with pytest.raises(requests.exceptions.ProxyError):  # the control: another session takes the proxy
+        await asyncio.to_thread(requests.get, f"{LOGIN}/{TENANT}", timeout=5)
 
 
 SHOWN: list[Callable[[], object]] = [

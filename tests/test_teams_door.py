@@ -18,6 +18,7 @@ from adapters.teams import send
 from adapters.teams.places import Places
 from adapters.teams.render import activity_of
 from adapters.teams.send import Teams, teams_pace
+from adapters.teams.whereabouts import AT_ONCE
 from bot.errors import SendAmbiguous, SendFailed, SendGone, SendRefused
 from bot.message import Card, Destination, Lane, Passage, Reach
 from bot.ports import Door, Doubt
@@ -212,12 +213,31 @@ async def test_somebody_is_looked_for_in_one_team_after_another() -> None:
         assert await door.post(TO_SAM, CARD) == "a:29:sam/172"
 
 
+async def test_somebody_is_found_in_the_last_of_many_teams_and_looked_for_in_several_at_once() -> None:
+    async with installed(known=False) as (place, door):
+        others = [f"19:other{number}@thread.tacv2" for number in range(30)]
+        for other in others:
+            await place.addresses.keep(Destination("teams", Reach.CHANNEL, other), place.address(other, team=other))
+        looking, most = 0, 0
+
+        async def nobody(_: object) -> web.Response:
+            nonlocal looking, most
+            looking, most = looking + 1, max(most, looking + 1)
+            await asyncio.sleep(0.02)
+            looking -= 1
+            return refused(404)
+
+        place.cloud.answer = World(wrong={f"{other}/members/{TO_SAM.id}": nobody for other in others}).answer
+        assert await door.post(TO_SAM, CARD) == "a:29:sam/172"
+        assert 1 < most <= AT_ONCE
+
+
 async def test_the_chat_is_opened_where_teams_last_spoke_from() -> None:
     async with installed() as (place, door):
         old = replace(place.direct, service_url=f"{place.cloud.url}new/")
         await place.addresses.keep(TO_JADE, old)
         await door.post(TO_SAM, CARD)
-        assert paths(place)[1:] == ["POST /new/v3/conversations", "POST /new/v3/conversations/a:29:sam/activities"]
+        assert paths(place)[2:] == ["POST /new/v3/conversations", "POST /new/v3/conversations/a:29:sam/activities"]
 
 
 async def test_nobody_is_found_where_the_bot_is_in_no_team() -> None:

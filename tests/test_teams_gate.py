@@ -67,6 +67,8 @@ HOSTILE = [
     "https://evil.example@smba.trafficmanager.net/",
     "https://u:p@smba.trafficmanager.net/",
     "https://smba.trafficmanager.net.evil.example/",
+    "https://evilsmba.trafficmanager.net/",
+    "https://x.smba.trafficmanager.net/",
     "https://smba.trafficmanager.net:8443/",
     "https://smba.trafficmanager.net:443/",
     "https://smba.trafficmanager.net./",

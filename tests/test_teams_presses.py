@@ -113,8 +113,8 @@ def test_the_words_in_a_box_go_with_its_own_button_and_a_draft_with_what_takes_t
 
 
 def test_what_leaves_the_card_standing_takes_no_words_along_whatever_a_client_sends() -> None:
-    contacts = Button("Contacts", Press(Action.CONTACTS, "c4c7a3b6", 3))
-    data = card_json(box(Button("Write", WRITE, writes=made.writing()), contacts))
+    look = Button("Open case", Press(Action.ACKNOWLEDGE, "c4c7a3b6", 3))
+    data = card_json(box(Button("Write", WRITE, writes=made.writing()), look))
     assert made.actions(data)[1]["associatedInputs"] == "none"
     sent = read_press({**made.actions(data)[1]["data"], "words": "Jade Example"})
     assert sent and (sent.words, sent.draft) == ("", "")

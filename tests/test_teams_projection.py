@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import gc
 import json
+import re
 import weakref
 from datetime import UTC, datetime
+from time import process_time
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.teams import projection
 from adapters.teams.acts import as_typed, is_direct, read_act, read_moment, read_place
 from adapters.teams.projection import OFFERED, project
 from adapters.teams.us import Json
@@ -171,6 +174,10 @@ def test_several_are_counted_and_what_is_no_file_is_not() -> None:
     assert OFFERED not in project(said(attachments={"contentType": "image/png"}))
 
 
+LINES = f"{'A' * 76}\n{'bC3/' * 19}\n"
+HOSTED = f"https://graph.microsoft.com/v1.0/chats/1/messages/2/hostedContents/{CANARY}/$value"
+
+
 @pytest.mark.parametrize(
     ("sent", "kept"),
     [
@@ -197,6 +204,126 @@ def test_a_picture_in_the_text_is_taken_out_and_counted(sent: str, kept: tuple[s
     assert CANARY not in text
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        f"![x](https://h/{CANARY}(1).jpg)",
+        f"![x](https://h/{CANARY} (1(2)).jpg)",
+        f"![x](https://h/x (1(2)) {CANARY}.jpg)",
+        f"![a[b[{CANARY}]]](https://h/x.jpg)",
+        f'![x\n](<https://h/{CANARY}.jpg> "{CANARY}")',
+        f"![x](https://h/{CANARY}.jpg",
+        f"![x](data:image/png;base64,{LINES}{CANARY}=)",
+        f"![x][1]\n[1]: https://h/{CANARY}.jpg",
+        f'![{CANARY}][]\n\n  [{CANARY.lower()}]: <https://h/x.jpg> "{CANARY}"',
+        f"![x]\n[X]: {CANARY}.jpg",
+        f"![a ![x](https://h/{CANARY}.jpg) b]",
+        f"data:;base64,{CANARY}",
+        f'data:image/png;name="{CANARY}.png";base64,{CANARY}',
+        f"data:image/png;name*=UTF-8''{CANARY}.png;base64,{CANARY}",
+        f"data: image/png ; base64 , {'A' * 60}{CANARY}",
+        f"DATA%3Aimage%2Fpng%3Bbase64%2C{CANARY}",
+        f"image/png;base64,{'A' * 16}{CANARY}",
+        f"data:image/svg+xml;utf8,<svg xmlns='x'><text>{CANARY}</text></svg>",
+        f"data:image/png;base64,{LINES}{CANARY.replace('-', 'A')}0AA",
+        f"data:image/png;base64,{LINES.replace(chr(10), ' ')}{CANARY}==",
+        f'<img src="data:image/png;base64,{LINES}{CANARY}=',
+        f'<input type=image src="https://h/{CANARY}">',
+        f'<div style="background:url(https://h/{CANARY})">',
+        f"url( '{CANARY} 1.jpg' )",
+        f'<file name="{CANARY}.jpg" src="https://h/{CANARY}">',
+        f'<URIObject uri="https://h/{CANARY}"><OriginalName v="{CANARY}.jpg"/></URIObject>',
+        f'<file x=y><meta type="photo" originalName="{CANARY}"/>',
+        f'<img {"a" * 250}=1 alt="{CANARY}">',
+        f'<img hidden data-x alt = "{"of " * 30}{CANARY}">',
+        f'<img of her src="https://h/{CANARY}.jpg">',
+        f"<img src='{CANARY}' and no end",
+        f"see {HOSTED} there",
+        f"他说{HOSTED}",
+        f"https://outlook.example/?url={HOSTED.replace(':', '%3A').replace('/', '%2F')}",
+        f"https://api.asm.example.org/v1/objects/{CANARY}",
+        f"https://api.asm.example.org/{CANARY}/views/imgo",
+    ],
+)
+def test_no_name_address_or_byte_of_a_picture_is_left_standing(sent: str) -> None:
+    text, count = text_of(f"before {sent} after")
+    assert "kept" not in text.lower()
+    assert "https://" not in text
+    assert "AAAA" not in text
+    assert text.startswith("before ")
+    assert text.endswith(" after")
+    assert count >= 1
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("he saw <track a=1 and everything she said", "he saw  and everything she said"),
+        ('saw <track a="1 and she said "no" to him', 'saw  and she said "no" to him'),
+        ('<img src="x" hidden in the shed', " hidden in the shed"),
+        ("I saw <img and I thought a=b of him at 3 > 2", None),
+        ("he wrote <source= me", None),
+        (f'saw <track a="1{" and" * 60}" so', f'saw {" and" * 60}" so'),
+        ("<video of me> x=y <images a=b> <video of me=x>", None),
+        ("![x](y.jpg)[it][1]\n[1]: https://example.org/it", "[it][1]\n[1]: https://example.org/it"),
+        ("data: audio/video, and more; his/her, data:, x", None),
+        ("data:audio/video, and; base64, more", None),
+        ("Wow![sic] see [the page](https://example.org/a) and (more)", None),
+        ("[Jade]: he said ![Jade] to me", None),
+        ("![Jade]\n[Jade]: he said", None),
+        ("[1]: https://example.org/x.jpg", None),
+        ("curl(x) my_src=x src=me uri = no", None),
+        ("https://example.org/a/photo.jpg?x=1#y", None),
+        ("data:image/png;base64,iVBORw0KGgo= WhatsApp 07700900123", " WhatsApp 07700900123"),
+        (f"data:image/png;base64,{LINES}/9k= WhatsApp him", " WhatsApp him"),
+        (f"data:image/png;base64,{LINES}WhatsApp him", "\nWhatsApp him"),
+        (f"data:image/png;base64,{LINES}photographed on 20/11/2024", "\nphotographed on 20/11/2024"),
+        ("data:image/png;base64,iVBORw0KGgo他说", "他说"),
+        (f"他说{HOSTED}他说", "他说他说"),
+    ],
+)
+def test_the_words_beside_a_picture_and_words_that_look_like_one_stay(sent: str, kept: str | None) -> None:
+    text, count = text_of(sent)
+    assert text == (sent if kept is None else kept)
+    assert kept is not None or count == 0
+
+
+LETTERS = st.text("abcxyz019-_", min_size=1, max_size=12)
+WORDS = st.lists(
+    st.sampled_from(["he", "sent", "it", "on", "WhatsApp", "I", "don't", "know,", "(maybe)", "[sic]", "<3"])
+)
+NAMES = st.tuples(LETTERS, st.sampled_from(["", "(1)", "(a(b))", "[2]", "%20"])).map("".join)
+SHAPES = [
+    "![{0}](https://h/{1}.jpg)",
+    "![{0}\n](<https://h/{1}.jpg>)",
+    "![{0}][]\n[{0}]: https://h/{1}.jpg\n",
+    '<img {0}="{1}" src="https://h/{1}">',
+    "<IMG\n{0}='{1}'\nsrc=https://h/{1} />",
+    '<file name="{1}" {0}=x>',
+    '<img data-{0} src="https://h/{1}"',
+    "data:image/png;name={0};base64,{1}",
+    "data:;base64,{1}",
+    "<div style='background:url(\"https://h/{1}\")'>",
+    "https://h/hostedContents/{1}/$value",
+]
+
+
+@settings(max_examples=150, deadline=None)
+@given(WORDS, WORDS, st.sampled_from(SHAPES), LETTERS, NAMES)
+def test_whatever_a_picture_is_called_only_the_words_around_it_stay(
+    before: list[str], after: list[str], shape: str, what: str, name: str
+) -> None:
+    kind = what if "name=" not in shape or "file" in shape else "x"
+    there = name.replace("(", "").replace(")", "") if "data:" in shape else name
+    sent = shape.format(kind, f"{CANARY}{there}")
+    around = (f"{' '.join(before)} ", f" {' '.join(after)}")
+    text, count = text_of(sent.join(around))
+    assert CANARY not in text
+    assert count >= 1
+    assert text.startswith(around[0])
+    assert text.endswith(around[1])
+
+
 def test_a_picture_written_into_a_card_is_taken_out_too() -> None:
     kept = project(executed({"handrail": "{}", "words": f"this: {PIXEL}"}))
     assert (kept["value"]["action"]["data"]["words"], kept[OFFERED]) == ("this: ", 1)
@@ -217,11 +344,81 @@ def test_whatever_is_written_can_be_cut_and_words_without_marks_stay(text: str) 
         assert (kept, count) == (text, 0)
 
 
-def test_a_long_hostile_text_is_cut_at_once() -> None:
-    started = datetime.now(UTC)
-    for piece in ("<img ", "<img a='", "![", "data:a/a;", "<img alt=\"'", "data:image/png;base64,A ", "<quoted x='\""):
-        text_of(piece * (100_000 // len(piece)))
-    assert (datetime.now(UTC) - started).total_seconds() < 2
+PIECES = (
+    *(
+        "<",
+        "<i",
+        "<img ",
+        "<img a='",
+        '<img a="',
+        "<img a='\"",
+        "<img a=b hidden c='",
+        ' hidden c="<img a=b"',
+        "</img ",
+        "<svg",
+        "</svg>",
+    ),
+    *(
+        "![",
+        "![]",
+        "![](",
+        "![[x]",
+        "![x][",
+        "](",
+        "![\\]\\",
+        "[x]:",
+        "\n[x]: y",
+        "(",
+        "\\",
+        " ",
+        "\n",
+        "a",
+        "a ",
+        "=",
+        "src=",
+        "/",
+    ),
+    *("data:", "data:a/b;", "data:image/a;b='\"", "data:image/svg+xml,<svg ", ";base64", ";base64,A ", "A" * 60 + " "),
+    *(
+        "url(",
+        "url('",
+        'src="',
+        "src=a",
+        "%2f",
+        "http://a/",
+        "/v1/",
+        "/hostedContents ",
+        "<quoted x='\"",
+        "alt=",
+        "it's ",
+    ),
+)
+HUNDRED_KB = 100_000
+ENOUGH = 0.5
+"""Seconds of this process for 100 kB: some twenty times what is needed, and a part of what a square would take."""
+
+
+def seconds_for(text: str) -> float:
+    started = process_time()
+    text_of(text)
+    return process_time() - started
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_a_long_hostile_text_is_cut_at_once(piece: str) -> None:
+    assert seconds_for(piece * (HUNDRED_KB // len(piece))) < ENOUGH
+
+
+@settings(max_examples=50, deadline=None)
+@given(*(st.lists(st.sampled_from(PIECES), min_size=least, max_size=5).map("".join) for least in (0, 1, 0)))
+def test_no_mixture_of_hostile_pieces_takes_longer(before: str, again: str, after: str) -> None:
+    assert seconds_for(f"{before}{again * (HUNDRED_KB // len(again))}{after}") < ENOUGH
+
+
+def test_what_takes_the_square_of_its_length_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control."""
+    monkeypatch.setattr(projection, "_LOOSE", (re.compile(r"data:[^,]*,"),))
+    assert seconds_for("data:" * (HUNDRED_KB // 5)) > ENOUGH
 
 
 # --- who, where and when ---

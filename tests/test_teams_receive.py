@@ -193,8 +193,10 @@ def seconds(desk: Desk, many: float) -> None:
     desk.clock.at += timedelta(seconds=many)
 
 
-async def resent(desk: Desk) -> bool:
-    await desk.take(said())
+async def resent(desk: Desk, ago: float = 0) -> bool:
+    """What comes now, and was sent so many seconds ago."""
+    at = desk.clock.now() - timedelta(seconds=ago)
+    await desk.take(said(timestamp=at.isoformat()))
     return desk.bot.heard[-1].resent
 
 
@@ -211,6 +213,35 @@ async def test_what_comes_after_a_prompt_answer_is_new_and_nothing_else_surely_i
     assert not desk.bot.heard[-1].resent
     assert await resent(desk)  # the turn before was slow
     assert not await resent(desk)
+
+
+@pytest.mark.parametrize(("ago", "again"), [(5, False), (5.1, True), (16, True), (-3600, False)])
+async def test_what_took_long_to_reach_us_was_not_answered_promptly_however_fast_we_are(
+    desk: Desk, ago: float, again: bool
+) -> None:
+    await resent(desk)
+    assert not await resent(desk, ago)
+    assert await resent(desk) is again
+
+
+async def test_a_message_that_does_not_say_when_it_was_sent_is_counted_from_when_it_came(desk: Desk) -> None:
+    known = Promptness(desk.clock)
+    for slow in (0, 0, 6, 0):
+        with known.turn(CHAT, None) as prompt_at:
+            seconds(desk, slow)
+    assert prompt_at is None
+    for _ in range(2):
+        await desk.take(said(timestamp=None))
+    assert not desk.bot.heard[-1].resent
+
+
+async def test_the_bot_is_told_when_somebody_was_last_answered_promptly(desk: Desk) -> None:
+    assert await resent(desk)
+    assert desk.bot.heard[-1].prompt_at is None
+    ended = desk.clock.now()
+    seconds(desk, 30)
+    assert not await resent(desk)
+    assert desk.bot.heard[-1].prompt_at == ended
 
 
 async def test_what_comes_during_a_turn_or_after_a_lost_one_may_be_the_same_again(desk: Desk) -> None:
@@ -233,11 +264,11 @@ async def test_what_comes_during_a_turn_or_after_a_lost_one_may_be_the_same_agai
 
 def test_a_prompt_turn_beside_an_open_one_says_nothing_of_it() -> None:
     known = Promptness(StillClock())
-    with known.turn(CHAT):
-        with known.turn(CHAT):
+    with known.turn(CHAT, None):
+        with known.turn(CHAT, None):
             pass
-        with known.turn(CHAT) as beside:
-            assert beside
+        with known.turn(CHAT, None) as beside:
+            assert beside is None
 
 
 async def test_one_conversation_says_nothing_of_another(desk: Desk) -> None:
@@ -290,6 +321,7 @@ async def test_of_what_others_can_read_not_a_word_is_heard(desk: Desk, where: Js
     await desk.take(said(text, **where, attachments=offered("file", "", "http://127.0.0.1:9")))
     heard = desk.bot.heard[0]
     assert (heard.overheard, heard.text, heard.attachments, heard.outside) == (True, "", 0, False)
+    assert not heard.brought
     assert heard.key.startswith("mention:19:")
 
 
@@ -324,7 +356,7 @@ BOTH = [{"id": BOT}, {"id": JADE_HERE, "aadObjectId": JADE}]
 async def test_whoever_gets_the_app_sees_the_first_page_once(desk: Desk) -> None:
     for body in (activity("conversationUpdate", membersAdded=BOTH), activity("installationUpdate", action="add")):
         assert await desk.take(body) == OK
-    assert desk.told == [(TO_JADE, f"Home of {JADE}")]
+    assert desk.told == [(TO_JADE, "Welcome")]
     seconds(desk, 120)
     await desk.take(activity("installationUpdate", action="add-upgrade"))
     assert len(desk.told) == 2
@@ -332,27 +364,58 @@ async def test_whoever_gets_the_app_sees_the_first_page_once(desk: Desk) -> None
 
 async def test_an_app_given_to_somebody_by_the_school_greets_them(desk: Desk) -> None:
     await desk.take(activity("conversationUpdate", membersAdded=BOTH, **{"from": {"id": BOT}}))
-    assert desk.told == [(TO_JADE, f"Home of {JADE}")]
+    assert desk.told == [(TO_JADE, "Welcome")]
 
 
-async def test_the_first_page_is_the_numbers_to_an_outsider_and_without_the_books(desk: Desk) -> None:
-    desk.bot.fault = StoreUnavailable("the books")
-    await desk.take(activity("installationUpdate", action="add"))
-    desk.people.people[JADE] = Known(outside=True)
-    seconds(desk, 120)
-    await desk.take(activity("installationUpdate", action="add"))
-    assert [text for _, text in desk.told] == ["[teams.home_unavailable]\n01632 960001", "01632 960001"]
+async def test_the_first_page_is_the_numbers_to_an_outsider_and_needs_no_books(desk: Desk) -> None:
+    desk.bot.fault = desk.kept.fault = StoreUnavailable("the books")
+    for known in (Known(), Known(unverified=True), Known(outside=True)):
+        desk.people.people[JADE] = known
+        await desk.take(activity("installationUpdate", action="add"))
+        seconds(desk, 120)
+    assert [text for _, text in desk.told] == ["Welcome", "Welcome", "01632 960001"]
 
 
 async def test_brought_where_others_read_the_bot_says_so_once_unless_it_is_the_trusts_own(desk: Desk) -> None:
     for where in (in_channel(), in_group(), in_channel(OURS)):
         await desk.take(activity("conversationUpdate", membersAdded=[{"id": BOT}], **where))
         await desk.take(activity("installationUpdate", action="add", id="2", **where))
-    assert [(it.key, it.overheard) for it in desk.bot.heard] == [
-        (f"joined:{CHANNEL}:1790000000100", True),
-        (f"joined:{GROUP}:1790000000100", True),
+    assert [(it.key, it.overheard, it.brought) for it in desk.bot.heard] == [
+        (f"joined:{CHANNEL}:1790000000100", True, True),
+        (f"joined:{GROUP}:1790000000100", True, True),
     ]
     assert Destination("teams", Reach.CHANNEL, OURS) in desk.kept.at
+
+
+GONE = [
+    activity("installationUpdate", action="remove", **in_channel()),
+    activity("conversationUpdate", membersRemoved=[{"id": BOT}], **in_channel()),
+    activity("installationUpdate", action="remove", **in_group()),
+    activity("conversationUpdate", membersRemoved=[{"id": BOT}], **in_group()),
+    activity("installationUpdate", action="remove"),
+]
+
+
+@pytest.mark.parametrize("gone", GONE, ids=lambda body: f"{body['type']} {body['conversation']['id'][:7]}")
+async def test_where_the_bot_was_taken_away_it_is_no_longer_looked_for(desk: Desk, gone: Json) -> None:
+    await desk.take({**gone, "type": "message", "membersRemoved": [], "text": "hello"})
+    assert len(desk.kept.at) == 1
+    await desk.take(gone)
+    assert desk.kept.at == {}
+    await desk.take({**gone, "type": "installationUpdate", "membersRemoved": [], "action": "add"})
+    assert [*desk.kept.at] == desk.kept.anew
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"type": "installationUpdate", "action": "remove-upgrade"}, {"membersRemoved": [{"id": "29:sam"}]}],
+    ids=str,
+)
+async def test_an_app_that_gives_way_to_a_newer_one_stays_and_so_does_it_when_others_leave(
+    desk: Desk, more: Json
+) -> None:
+    await desk.take({**activity("conversationUpdate", **in_channel()), **more})
+    assert [place.id for place in desk.kept.at] == [CHANNEL]
 
 
 async def test_a_team_is_ours_when_the_channel_that_was_picked_is(desk: Desk) -> None:

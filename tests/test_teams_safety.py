@@ -15,7 +15,6 @@ from tests.sources import phrases
 from tests.teams.fake import FakeTeams, Room, Somebody, guid, text_of, thread
 from tests.teams.ledger import Call
 from tests.teams.world import OTHER_TENANT, Json
-from tests.teams_delivering import by_practice_clock
 from tests.teams_school import (
     GUEST,
     NORTH,
@@ -25,6 +24,7 @@ from tests.teams_school import (
     STAFFROOM,
     TEACHER,
     TeamsSchool,
+    by_practice_clock,
     entra_id,
     teams_school,
 )

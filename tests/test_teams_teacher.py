@@ -54,7 +54,7 @@ async def test_the_first_page_comes_with_the_app_once_and_again_when_the_app_com
         await here.teams.install(TEACHER)
         await here.settles()
         (home,) = here.teams.from_bot(TEACHER)
-        assert say("home.none") in text_of(home)
+        assert say("home.any_time") in text_of(home)
         assert "999" in text_of(home)
         await here.teams.uninstall(TEACHER)
         await here.passes(minutes=5)
@@ -345,6 +345,6 @@ async def test_brought_where_others_read_it_tells_whoever_did_it_unless_the_trus
     here.teams.world.add_place(Room(GROUP, members=[TEACHER, DSL], bot=False))
     await here.teams.install(TEACHER, GROUP)
     await here.settles()
-    assert here.reads(TEACHER).count(say("away.overheard")) == 1
+    assert here.reads(TEACHER).count(say("away.brought")) == 1
     assert here.teams.from_bot(GROUP) == []
-    assert say("away.overheard") not in here.reads(DSL)
+    assert say("away.brought") not in here.reads(DSL)

@@ -258,4 +258,4 @@ def _brought_in(event: Json, us: Us) -> Incoming | None:
     if not who or at is None or who == us.person:
         return None
     key = f"joined:{event.get('channel', '')}:{ts}"
-    return Incoming(Person(DOOR, who), key, at, overheard=True)
+    return Incoming(Person(DOOR, who), key, at, overheard=True, brought=True)

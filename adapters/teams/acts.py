@@ -123,6 +123,13 @@ def is_bot_added(activity: Json, us: Us) -> bool:
     return any(_is_bot(member.get("id", ""), activity, us) for member in activity.get("membersAdded", ()))
 
 
+def is_bot_removed(activity: Json, us: Us) -> bool:
+    """Whether this says that the bot is in a conversation no longer. An app that gives way to a newer one stays."""
+    if activity.get("type") == "installationUpdate":
+        return bool(activity.get("action") == "remove")
+    return any(_is_bot(member.get("id", ""), activity, us) for member in activity.get("membersRemoved", ()))
+
+
 def places_named(activity: Json) -> frozenset[str]:
     """Every conversation that an activity speaks of: what is known of their safety is known no more (I4)."""
     data = activity.get("channelData", {})

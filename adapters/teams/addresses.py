@@ -7,7 +7,7 @@ must never enter one.
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Protocol
@@ -26,7 +26,7 @@ CHECKED = f"{DOOR}:check"
 """Where word is left for the doctor, who reads the books beside us."""
 
 _SERVICE, _GATHERINGS = f"{DOOR}:service", f"{DOOR}:gatherings"
-_MOST_GATHERINGS = 50
+_MOST_GATHERINGS = 200
 _MOST_REMEMBERED = 5000
 
 
@@ -74,6 +74,7 @@ class Addresses:
         self._shelf, self._us, self._urls = shelf, us, urls
         self._remembered: dict[str, str] = {}
         self._unwritten: set[str] = set()
+        self._listed: tuple[str, ...] = ()
         self._one_at_a_time = asyncio.Lock()
 
     async def of(self, destination: Destination) -> Address | None:
@@ -81,19 +82,36 @@ class Addresses:
         address = await self._address(destination.key)
         return address if address and self._leads_to(destination, address) else None
 
-    async def keep(self, destination: Destination, address: Address) -> None:
-        """Remember how that place is reached. What is no address of that place is not kept."""
+    async def keep(self, destination: Destination, address: Address, *, anew: bool = False) -> None:
+        """Remember how that place is reached. What is no address of that place is not kept. Books that could not even
+        be read are not waited for a second time: somebody is waiting for the numbers (I12). `anew`: the bot has just
+        come there, and another process may have forgotten since what is remembered here.
+        """
         if destination.reach is Reach.CHANNEL:
             address = replace(address, conversation=address.conversation.partition(";")[0], person="")
         if not self._leads_to(destination, address):
             return
-        with suppress(StoreUnavailable):
-            if before := await self.of(destination):
-                address = _with_what_was_known(address, before)
+        if anew:
+            self._drop(destination, address)
+        try:
+            before = await self.of(destination)
+        except StoreUnavailable:
+            self._hold(destination.key, _text_of(address))
+            raise
+        if before:
+            address = _with_what_was_known(address, before)
         await self._write(destination.key, _text_of(address))
         await self._write(_SERVICE, address.service_url)
         if destination.reach is Reach.CHANNEL:
             await self._keep_gathering(address)
+
+    async def forget(self, destination: Destination, address: Address) -> None:
+        """The bot is there no longer. It may come back by way of another process, so the books alone know of it now."""
+        gathering = self._drop(destination, address)
+        await self._shelf.write(destination.key, "")
+        if gathering:
+            await self._shelf.write(_gathering_key(gathering), "")
+            await self._list(lambda names: tuple(name for name in names if name != gathering))
 
     async def service_url(self) -> str:
         """Where Teams last spoke to us from, or ''. Always read anew: another process may have heard of a new one."""
@@ -105,8 +123,11 @@ class Addresses:
         await self._shelf.write(CHECKED, nonce)
 
     async def gatherings(self) -> tuple[Address, ...]:
-        """The teams and group chats that the bot is known to be in, each by its own thread; the newest first."""
-        found = [await self._address(_gathering_key(name)) for name in await self._gatherings()]
+        """The teams and group chats that the bot is known to be in, each by its own thread: teams first, and the newest
+        of each. Their list is always read anew, as other processes add to it.
+        """
+        self._listed = _cut(_names_in(await self._shelf.read(_GATHERINGS)))
+        found = [await self._address(_gathering_key(name)) for name in self._listed]
         return tuple(address for address in found if address and self._is_good(address))
 
     # --- what is an address ---
@@ -126,21 +147,29 @@ class Addresses:
     # --- the shelf ---
 
     async def _keep_gathering(self, address: Address) -> None:
-        name = address.team or (address.conversation if address.conversation.endswith(GROUP_CHAT) else "")
+        name = _gathering_of(address)
         if not name:
             return
         await self._write(_gathering_key(name), _text_of(replace(address, conversation=name)))
-        async with self._one_at_a_time:
-            names = await self._gatherings()
-            if name not in names:
-                kept = (name, *names)[:_MOST_GATHERINGS]
-                await self._write(_GATHERINGS, _NAMES.dump_json(kept).decode())
+        if name not in self._listed:
+            await self._list(lambda names: names if name in names else (name, *names))
 
-    async def _gatherings(self) -> tuple[str, ...]:
-        try:
-            return _NAMES.validate_json(await self._read(_GATHERINGS) or "[]", strict=True)
-        except ValidationError:
-            return ()
+    async def _list(self, change: Callable[[tuple[str, ...]], tuple[str, ...]]) -> None:
+        """Change the list of gatherings as it stands in the books now."""
+        async with self._one_at_a_time:
+            before = _names_in(await self._shelf.read(_GATHERINGS))
+            after = _cut(change(before))
+            if after != before:
+                await self._shelf.write(_GATHERINGS, _NAMES.dump_json(after).decode())
+            self._listed = after
+
+    def _drop(self, destination: Destination, address: Address) -> str:
+        """Let go of what is remembered of that place here. Returns the gathering that it is or belongs to, or ''."""
+        gathering = _gathering_of(address)
+        for key in (destination.key, _gathering_key(gathering)):
+            self._remembered.pop(key, None)
+        self._listed = tuple(name for name in self._listed if name != gathering)
+        return gathering
 
     async def _address(self, key: str) -> Address | None:
         text = await self._read(key)
@@ -156,10 +185,13 @@ class Addresses:
         """Into memory first: while nothing can be written down, whoever just wrote is still reached (I12)."""
         if self._remembered.get(key) == text and key not in self._unwritten:
             return
-        self._remember(key, text)
-        self._unwritten.add(key)
+        self._hold(key, text)
         await self._shelf.write(key, text)
         self._unwritten.discard(key)
+
+    def _hold(self, key: str, text: str) -> None:
+        self._remember(key, text)
+        self._unwritten.add(key)
 
     def _remember(self, key: str, text: str) -> None:
         if len(self._remembered) >= _MOST_REMEMBERED:
@@ -181,8 +213,25 @@ def _text_of(address: Address) -> str:
     return _ADDRESS.dump_json(_Kept(**asdict(address))).decode()
 
 
+def _gathering_of(address: Address) -> str:
+    """The thread of the team or group chat that an address is in; '' for a personal chat."""
+    return address.team or (address.conversation if address.conversation.endswith(GROUP_CHAT) else "")
+
+
 def _gathering_key(name: str) -> str:
     return f"{DOOR}:team:{name}"
+
+
+def _names_in(text: str | None) -> tuple[str, ...]:
+    try:
+        return _NAMES.validate_json(text or "[]", strict=True)
+    except ValidationError:
+        return ()
+
+
+def _cut(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Teams first: it is for the DSLs' teams that the list is kept, and anybody can bring the bot to a group chat."""
+    return tuple(sorted(names, key=lambda name: name.endswith(GROUP_CHAT)))[:_MOST_GATHERINGS]
 
 
 def _with_what_was_known(address: Address, before: Address) -> Address:

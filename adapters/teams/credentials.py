@@ -184,7 +184,8 @@ def msal_acquire(identity: Identity, login: str, http_client: object = None) -> 
     """Asks through MSAL: with the app's secret at `login` for its own tenant, or as a managed identity of the machine
     it runs on. MSAL's client is made once, at the first call, as making it fetches where the tenant's tokens are.
 
-    `http_client` is a `requests.Session` or the like; tests lead its calls to a played login.
+    `http_client` is a `requests.Session` or the like; tests lead its calls to a played login. Left out, it takes no
+    proxy from the environment, as the connector takes none.
     """
     make = _managed if identity.kind == MANAGED else _single_tenant
     return _Once(lambda: make(identity, login, http_client))
@@ -213,8 +214,7 @@ def _single_tenant(identity: Identity, login: str, http_client: object) -> Acqui
         authority=f"{login.rstrip('/')}/{identity.tenant}",
         instance_discovery=False,
         token_cache=_NothingKept(),
-        http_client=http_client,
-        timeout=CALL_SECONDS,
+        http_client=http_client or _direct_session(),
     )
     return lambda scope: app.acquire_token_for_client([scope])
 
@@ -222,14 +222,14 @@ def _single_tenant(identity: Identity, login: str, http_client: object) -> Acqui
 def _managed(identity: Identity, login: str, http_client: object) -> Acquire:
     client = msal.ManagedIdentityClient(
         msal.UserAssignedManagedIdentity(client_id=identity.app),
-        http_client=http_client or _near_session(),
+        http_client=http_client or _direct_session(),
         token_cache=_NothingKept(),
     )
     return lambda scope: client.acquire_token_for_client(resource=scope.removesuffix("/.default"))
 
 
-def _near_session() -> requests.Session:
-    """For what answers on the machine itself: past every proxy, and not for ever."""
+def _direct_session() -> requests.Session:
+    """Past every proxy, and not for ever."""
     session = requests.Session()
     session.trust_env = False
     session.request = functools.partial(session.request, timeout=CALL_SECONDS)  # type: ignore[method-assign]

@@ -34,13 +34,16 @@ def notice_dialog(sentence: str) -> Json:
 # --- a case ---
 
 
-def case_dialog(card: Card, say: Say, opened: Press, page: int = 0) -> Json:
-    """One part of what `opened` is answered with; a part that is not there any more becomes the last (T28)."""
-    parts = case_dialogs(card, say, opened)
+def case_dialog(card: Card, say: Say, opened: Press, page: int = 0, nonce: str = "") -> Json:
+    """One part of what `opened` is answered with; a part that is not there any more becomes the last (T28).
+
+    `nonce` is the form's that stands in it, where something is to be answered.
+    """
+    parts = case_dialogs(card, say, opened, nonce)
     return parts[min(page, len(parts) - 1)]
 
 
-def case_dialogs(card: Card, say: Say, opened: Press) -> list[Json]:
+def case_dialogs(card: Card, say: Say, opened: Press, nonce: str = "") -> list[Json]:
     """The card in as many parts as the size of a card asks for. Every part has all of its buttons: first, where there
     is much to read, so that nobody has to look for them below it.
 
@@ -49,14 +52,32 @@ def case_dialogs(card: Card, say: Say, opened: Press) -> list[Json]:
     """
     named = _is_its_name(card, opened)
     read = content(Card(card.notification, "" if named else card.title, card.passages))
-    pressed = rows((*card.buttons, *card.footer), submit)
+    pressed = _answer(card, say, nonce) if _is_asked(card, opened) else rows((*card.buttons, *card.footer), submit)
     room = MOST - weight(adaptive([*pressed, *_turns(say, opened, 1, 3)]))
     parts = list(grouped(read or [notification_line(card.notification)], max(room, _LEAST)))
     title = card.title if named else _OURS
     return [
-        _dialog(title, [*_together(part, pressed), *_turns(say, opened, number, len(parts))], "large")
+        _dialog(
+            _of_parts(title, number, len(parts)),
+            [*_together(part, pressed), *_turns(say, opened, number, len(parts))],
+            "large",
+        )
         for number, part in enumerate(parts)
     ]
+
+
+def _is_asked(card: Card, opened: Press) -> bool:
+    """Whether it is a lead's question: its answer is written below it, where it can still be read."""
+    return opened.action is Action.READ_QUESTION and len(card.buttons) == 1 and card.buttons[0].writes is not None
+
+
+def _answer(card: Card, say: Say, nonce: str) -> list[Json]:
+    (button,) = card.buttons
+    return _written(button.writes, button.press, say, nonce) if button.writes else []
+
+
+def _of_parts(title: str, number: int, count: int) -> str:
+    return f"{title} ({number + 1}/{count})" if count > 1 else title
 
 
 def _is_its_name(card: Card, opened: Press) -> bool:
@@ -86,10 +107,15 @@ def form_dialog(writing: Writing, press: Press, say: Say, nonce: str, words: str
 
     With `words` it is the form once more, because they could not be kept: it says so, and they still stand in it.
     """
-    send: Json = {"type": "Action.Submit", "title": trimmed(writing.send, NAME), "style": "positive"}
-    row: Json = {"type": "ActionSet", "actions": [{**send, "data": form_data(press, writing, nonce)}]}
     lost = joined(passage_elements(Passage((say("teams.not_saved"),), tone=Tone.URGENT))) if words else []
-    return _dialog(writing.title, [*lost, box(writing.ask, _sendable(words)), row], "medium")
+    return _dialog(writing.title, [*lost, *_written(writing, press, say, nonce, words)], "medium")
+
+
+def _written(writing: Writing, press: Press, say: Say, nonce: str, words: str = "") -> list[Json]:
+    """The lines, which must hold something, and the button that sends them."""
+    lines = {**box(writing.ask, _sendable(words)), "isRequired": True, "errorMessage": say("teams.write_first")}
+    send: Json = {"type": "Action.Submit", "title": trimmed(writing.send, NAME), "style": "positive"}
+    return [lines, {"type": "ActionSet", "actions": [{**send, "data": form_data(press, writing, nonce)}]}]
 
 
 def _sendable(words: str) -> str:

@@ -6,18 +6,20 @@ What is shown goes to one person's own chat, never into a channel. What somebody
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Protocol
 
 import structlog
 
 from adapters.behind import Behind
-from adapters.teams.acts import Act, read_place
+from adapters.teams.acts import Act, is_bot_added, is_bot_removed, read_place
 from adapters.teams.addresses import Address
+from adapters.teams.outsiders import Outsiders
+from adapters.teams.telling import Showing, tell
 from adapters.teams.us import DOOR, Json, Us
-from bot.errors import HandrailError, StoreUnavailable, where_it_broke
-from bot.message import OPENS, Card, Destination, Incoming, Passage, Person, Reach, Tone
+from bot.errors import StoreUnavailable, where_it_broke
+from bot.message import OPENS, Card, Destination, Incoming, Passage, Reach, Tone
 from bot.ports import Clock
 
 log = structlog.get_logger()
@@ -29,14 +31,8 @@ class Hearing(Protocol):
     """What the door needs of the bot."""
 
     async def hear(self, incoming: Incoming) -> Card | None: ...
-    async def home(self, who: Person) -> Card: ...
+    def welcome(self) -> Card: ...
     def numbers(self) -> Card: ...
-
-
-class Showing(Protocol):
-    """What is shown past the outbox. Raises the errors of `bot.errors` that begin with `Send`."""
-
-    async def tell(self, destination: Destination, card: Card) -> object: ...
 
 
 class Known(Protocol):
@@ -55,9 +51,11 @@ class People(Protocol):
 
 
 class Keeping(Protocol):
-    """Where places are reached, remembered; and that the doctor's button was pressed. Raises StoreUnavailable."""
+    """Where places are reached, remembered and forgotten; and that the doctor's button was pressed. Raises
+    StoreUnavailable."""
 
-    async def keep(self, destination: Destination, address: Address) -> None: ...
+    async def keep(self, destination: Destination, address: Address, *, anew: bool = False) -> None: ...
+    async def forget(self, destination: Destination, address: Address) -> None: ...
     async def checked(self, nonce: str) -> None: ...
 
 
@@ -97,12 +95,17 @@ class Front:
     # --- met ---
 
     async def keep(self, activity: Json) -> None:
-        """Remember where this came from. Words are not lost over it: what fails is found again another time."""
+        """Remember where this came from, or when the bot was taken away from there, no longer. Words are not lost over
+        it: what fails is found again another time.
+        """
         place = read_place(activity, self.us)
         if place is None:
             return
         try:
-            await self.addresses.keep(*place)
+            if is_bot_removed(activity, self.us):
+                await self.addresses.forget(*place)
+            else:
+                await self.addresses.keep(*place, anew=is_bot_added(activity, self.us))
         except Exception as fault:
             log.warning("teams_address_not_kept", error=where_it_broke(fault))
 
@@ -117,14 +120,23 @@ class Front:
     async def hear(self, act: Act, incoming: Incoming) -> Card | None:
         """Hear it with what the school knows of its sender (T19). Raises StoreUnavailable when nothing was kept."""
         known = await self.known(act)
-        return await self.bot.hear(
-            replace(
-                incoming,
-                sender_name=known.name,
-                outside=incoming.outside or known.outside,
-                unverified=incoming.unverified or known.unverified,
-            )
+        it = replace(
+            incoming,
+            sender_name=known.name,
+            outside=incoming.outside or known.outside,
+            unverified=incoming.unverified or known.unverified,
         )
+        return await (self._hear_outsider(it) if it.outside and not it.unverified else self.bot.hear(it))
+
+    async def _hear_outsider(self, it: Incoming) -> Card | None:
+        if self.outsiders.are_answered(it.sender):
+            return None
+        with self.outsiders.answering(it.sender):
+            return await self.bot.hear(it)
+
+    @cached_property
+    def outsiders(self) -> Outsiders:
+        return Outsiders(self.clock)
 
     # --- told ---
 
@@ -134,7 +146,18 @@ class Front:
             self.behind.go(self._tell(act, card))
 
     async def _tell(self, act: Act, card: Card) -> None:
-        await self.door.tell(Destination(DOOR, Reach.PERSON, act.who.id), card)
+        await tell(self.door, self.clock, Destination(DOOR, Reach.PERSON, act.who.id), card)
+
+    def tell_numbers(self, act: Act) -> None:
+        """Whom to ring, from memory, to somebody who asks for that alone."""
+        self.behind.go(self._tell_numbers(act))
+
+    async def _tell_numbers(self, act: Act) -> None:
+        if not (await self.known(act)).outside:
+            await self._tell(act, self.bot.numbers())
+        elif not self.outsiders.are_answered(act.who):
+            with self.outsiders.answering(act.who):
+                await self._tell(act, self.bot.numbers())
 
     def notice(self, key: str) -> Card:
         said = self.say(key)
@@ -151,43 +174,35 @@ class Front:
         numbers = self.bot.numbers()
         return replace(numbers, passages=(Passage((self.say(key),), tone=tone), *numbers.passages))
 
-    async def show_home(self, act: Act) -> None:
-        """The first page, to somebody who has the app for the first time."""
-        await self._tell(act, await self._home(act))
-
-    async def _home(self, act: Act) -> Card:
-        if (await self.known(act)).outside:
-            return self.bot.numbers()
-        try:
-            return await self.bot.home(act.who)
-        except HandrailError:
-            return self.numbers("teams.home_unavailable")
+    async def welcome(self, act: Act) -> None:
+        """The first page, to somebody who has the app for the first time; to an outsider the numbers (T19)."""
+        outside = (await self.known(act)).outside
+        await self._tell(act, self.bot.numbers() if outside else self.bot.welcome())
 
     # --- in time ---
 
-    async def in_time(self, activity: Json, act: Act, *heard: Incoming) -> Outcome:
-        """What came of the last of them, as far as that is known before Teams gives up. What takes longer goes on, and
-        is told.
-        """
+    async def in_time(self, activity: Json, act: Act, incoming: Incoming) -> Outcome:
+        """What came of it, as far as that is known before Teams gives up. What takes longer goes on, and is told."""
         asked: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self.behind.go(self._go_on(activity, act, heard, asked))
+        self.behind.go(self._go_on(activity, act, incoming, asked))
         done, _ = await asyncio.wait({asked}, timeout=self.seconds)
         if done:
             return asked.result()
         asked.cancel()
         return Outcome(fault=UNSURE)
 
-    async def _go_on(self, activity: Json, act: Act, heard: Sequence[Incoming], asked: asyncio.Future[Outcome]) -> None:
-        outcome = await self._outcome(activity, act, heard)
+    async def _go_on(self, activity: Json, act: Act, incoming: Incoming, asked: asyncio.Future[Outcome]) -> None:
+        outcome = await self._outcome(activity, act, incoming)
         if not asked.done():
             asked.set_result(outcome)
-        elif late := self._to_be_told_late(heard[-1], outcome):
+        elif late := self._to_be_told_late(incoming, outcome):
             await self._tell(act, late)
 
-    async def _outcome(self, activity: Json, act: Act, heard: Sequence[Incoming]) -> Outcome:
+    async def _outcome(self, activity: Json, act: Act, incoming: Incoming) -> Outcome:
         await self.keep(activity)
         try:
-            return Outcome([await self.hear(act, incoming) for incoming in heard][-1])
+            shown = await self.hear(act, incoming)
+            return Outcome(self.bot.numbers() if shown is None and self.outsiders.are_answered(act.who) else shown)
         except StoreUnavailable:
             return Outcome(fault=NOT_SAVED)
         except Exception as fault:

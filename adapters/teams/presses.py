@@ -24,7 +24,7 @@ HANDRAIL, WORDS, NONCE, FIELD = "handrail", "words", "nonce", "field:"
 DIALOG: Json = {"msteams": {"type": "task/fetch"}}
 """Beside the press: Teams is to ask for a dialog."""
 
-TAKES_ALONG = frozenset({Action.ANSWER, Action.SEND_NOW, Action.BACK, Action.STOP})
+TAKES_ALONG = frozenset({Action.ANSWER, Action.SEND_NOW, Action.BACK, Action.CONTACTS, Action.STOP})
 """Presses that another card follows: what was begun in the box of the card comes with them, for it would be gone."""
 
 _LONGEST_PRESS, _LONGEST_NONCE, _MOST_PICKS = 8000, 200, 1000

@@ -8,8 +8,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-import secrets
-from collections.abc import Iterator
 from uuid import uuid4
 
 from adapters.teams.acts import Act, read_act, read_data
@@ -19,7 +17,7 @@ from adapters.teams.front import NOT_SAVED, Front, Outcome
 from adapters.teams.presses import HANDRAIL, Sent, read_press
 from adapters.teams.us import Json
 from bot.errors import HandrailError
-from bot.message import OPENS, Action, Card, Incoming, Press, Writing
+from bot.message import OPENS, Action, Card, Incoming, Writing
 
 CHECK = "check:"
 """How what the doctor's own button carries begins, before its nonce: no bot hears of it."""
@@ -27,7 +25,7 @@ CHECK = "check:"
 LONGEST_SENTENCE = 1000
 
 _NONCE = re.compile(rf"{CHECK}([0-9a-f]{{32}})")
-_GONE, _CHECKED, _USE_TEAMS = "teams.gone", "teams.checked", "teams.use_teams"
+_GONE, _CHECKED, _USE_TEAMS, _BELOW = "teams.gone", "teams.checked", "teams.use_teams", "teams.below"
 
 
 def words_of(card: Card) -> str:
@@ -42,7 +40,6 @@ class Pressing:
 
     def __init__(self, front: Front) -> None:
         self._front = front
-        self._salt = secrets.token_bytes(16)
 
     # --- on a card ---
 
@@ -54,7 +51,7 @@ class Pressing:
         if _needs_dialog(sent):
             return self._sentence(_USE_TEAMS)
         shown = self._front.told(await self._press(activity, act, sent))
-        return sentence(words_of(shown)) if shown else self._sentence("teams.saved")
+        return sentence(words_of(shown)) if shown else self._sentence(_BELOW)
 
     async def submitted(self, activity: Json, act: Act) -> None:
         """The same from an app that knows no other way: it comes as a message. Raises StoreUnavailable."""
@@ -64,8 +61,7 @@ class Pressing:
         elif _needs_dialog(sent):
             self._front.tell(act, self._front.notice(_USE_TEAMS))
         else:
-            for incoming in self._incoming(act, sent):
-                self._front.tell(act, await self._front.hear(act, incoming))
+            self._front.tell(act, await self._front.hear(act, self._incoming(act, sent)))
 
     # --- in a dialog ---
 
@@ -77,7 +73,7 @@ class Pressing:
         if sent.pressed.writes:
             return self._form(sent, sent.pressed.writes, uuid4().hex)
         outcome = await self._press(activity, act, sent)
-        return self._shown(outcome, sent) or self._notice("teams.saved")
+        return self._shown(outcome, sent) or self._notice(_BELOW)
 
     async def sent(self, activity: Json) -> Answer:
         """A press inside a dialog: its form sent, another opened, a page turned, or any other."""
@@ -102,31 +98,18 @@ class Pressing:
         return read_act(activity, self._front.us), read_press(read_data(activity))
 
     async def _press(self, activity: Json, act: Act, sent: Sent) -> Outcome:
-        return await self._front.in_time(activity, act, *self._incoming(act, sent))
+        return await self._front.in_time(activity, act, self._incoming(act, sent))
 
-    def _incoming(self, act: Act, sent: Sent) -> Iterator[Incoming]:
-        """What was begun in the box of a card is heard before the press that takes the card away."""
-        now, it = self._front.clock.now(), sent.pressed.press
-        if sent.draft.strip():
-            begun = Press(Action.WRITE, it.subject, it.revision)
-            yield act.incoming(now, f"{act.press_key}:begun", begun, sent.draft)
-        yield act.incoming(now, self._key_of(act, sent), it, sent.words)
-
-    def _key_of(self, act: Act, sent: Sent) -> str:
-        """What is written has one effect however often it comes: a client that tries again gives the same form, or the
-        same words from the box of the same card, a new id (F5). Keys stand in the books as they are, so without the
-        salt words could be guessed from theirs.
-        """
-        if sent.nonce or not sent.words:
-            return f"form:{sent.nonce}" if sent.nonce else act.press_key
-        it = sent.pressed.press
-        words = hashlib.blake2b(sent.words.encode("utf-8", "surrogatepass"), key=self._salt, digest_size=16)
-        return f"box:{act.address.conversation}:{it.subject}:{it.revision}:{words.hexdigest()}"
+    def _incoming(self, act: Act, sent: Sent) -> Incoming:
+        """With what was written for it, or begun in the box of the card that it takes away."""
+        return act.incoming(self._front.clock.now(), _key_of(act, sent), sent.pressed.press, sent.words or sent.draft)
 
     def _shown(self, outcome: Outcome, sent: Sent) -> Answer | None:
         card = self._front.told(outcome)
         press = sent.pressed
-        return dialog(case_dialog(card, self._front.say, press.press, press.page)) if card else None
+        if card is None:
+            return None
+        return dialog(case_dialog(card, self._front.say, press.press, press.page, uuid4().hex))
 
     def _form(self, sent: Sent, writing: Writing, nonce: str, fault: str = "") -> Answer:
         """The form. After a fault it stands there once more, with its words, and says what became of them."""
@@ -150,6 +133,21 @@ class Pressing:
 
     def _notice(self, key: str) -> Answer:
         return dialog(notice_dialog(self._front.say(key)))
+
+
+def _key_of(act: Act, sent: Sent) -> str:
+    """What is written has one effect however often it comes: a client that tries again gives the same form, or the same
+    words from the box of the same card, a new id (F5). Other words in the same form are other words. To look is never
+    the same look.
+    """
+    it, words = sent.pressed.press, sent.words or sent.draft
+    if it.action in OPENS:
+        return f"{act.press_key}:{uuid4().hex}"
+    if not (sent.nonce or words.strip()):
+        return act.press_key
+    said = hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()
+    place = f"form:{sent.nonce}" if sent.nonce else f"box:{act.address.conversation}:{it.subject}:{it.revision}"
+    return f"{place}:{it.action}:{said}"
 
 
 def _needs_dialog(sent: Sent) -> bool:

@@ -26,19 +26,78 @@ _NO_FILES = frozenset({_HTML, _REFERENCE, _CARD})
 _INPUT = re.compile(r"handrail|nonce|field:.+|words[0-9]*", re.DOTALL)
 """What a card of ours sends: what its button carries, and its inputs."""
 
-_SHOWS = "img|image|video|audio|embed|object|iframe"
-_NAMES = rf"{_SHOWS}|source|track|attachment|quoted"
-_INSIDE = r"""(?:[^>"']++|"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z))*+(?:>|\Z)"""
-_TAG = rf"</(?:{_NAMES})\s*>|<(?P<name>{_NAMES})\b(?=[^<>]{{0,200}}=){_INSIDE}"
+# A text is no document, so no parser of documents is asked: it is somebody's words, with pieces of markup set between
+# them, often broken ones. Every pattern is one pass with possessive repeats, and none can begin many times inside what
+# it has run through in vain: so each of them is linear (T71).
+
+_SIGNS = r"[!#-&*-;=?-~]*+"
+"""What an address or base64 is made of. Words of another script may stand right behind it."""
+
+_LINE = r"[a-z0-9+/%_-]{60,}+={0,2}"
+_LAST = r"[a-z0-9+/_-]{2,}+={1,2}|(?=(?-i:\S*?[a-z0-9+][A-Z]|[A-Z]{16}))(?:[a-z0-9+/]{4}){3,}+"
+_BYTES = rf"""{_SIGNS}(?:(?<!=)\s++(?:{_LINE}|(?:{_LAST})(?![^\s"'<>(),.])))*+"""
+"""Base64 and what it goes on with: whole lines, and a last one that no word could be."""
+
+_SVG = r"(?:<\?xml[^<>]*+>\s*+)?+<svg\b(?:(?!</svg|data:).)*+</svg\s*+>"
+_COLON, _COMMA = "(?::|%3a)", "(?:,|%2c)"
+_SETTING = r"""(?:\s*+(?:;|%3b)\s*+[\w.*-]++(?:=(?:"[^"\n]{0,260}+"|'[^'\n]{0,260}+'|[^\s;:/,"]*+))?+){0,8}+"""
+_KIND = r"(?:image|video|audio|application|text|font|model)/[\w.+*-]++"
+_DATA_URL = (
+    rf"data{_COLON}\s*+(?:[\w.+*-]++(?:/|%2f)[\w.+*-]++)?+{_SETTING}(?<=base64)\s*+{_COMMA}{_BYTES}"
+    rf"|;\s*+base64\s*+{_COMMA}(?=\s*+[a-z0-9+/]{{16}}){_BYTES}"
+    rf"|data{_COLON}{_KIND}{_SETTING}{_COMMA}(?:{_SVG}|(?=\S){_BYTES})"
+)
+
+"""A picture as its own address: with base64 however it is spelt, without it only where the kind is a known one."""
+
+_SHOWS = "img|image|video|audio|embed|object|iframe|input|file|uriobject"
+_NAMES = rf"{_SHOWS}|picture|source|track|attachment|quoted|originalname|filesize|swift|meta|link"
+_HELD = r"(?:\s*+[^{0}\s<]{{60,}}+)*+(?:\s*+[^{0}\s<]++){{0,40}}+\s*+"
+_QUOTED = rf"""(?:"{_HELD.format('"')}"|'{_HELD.format("'")}')(?=[\s/>]|\Z)"""
+_PAIR = rf"""[\s/]++[^\s=<>"'/]++\s*+=\s*+(?:{_QUOTED}|["']?+(?:(?:{_DATA_URL})["']?+|[^\s<>]*+))"""
+_BARE = "hidden|controls|autoplay|loop|muted|playsinline|ismap|default|disabled|checked|allowfullscreen|download"
+_SINGLE = rf"[\s/]++(?:[\w:]*+-[\w:-]*+|{_BARE})(?=[\s/>])(?!\s*+=)"
+_TAG = re.compile(
+    rf"<(?=[a-z/]{{3}})(?:/(?>{_NAMES})\s*+>"
+    rf"|(?P<name>(?>{_NAMES}))(?:{_SINGLE})*+(?:{_PAIR})++(?:(?:{_PAIR}|{_SINGLE})*+[\s/]*+>)?+)",
+    re.IGNORECASE | re.DOTALL,
+)
 """What Teams sets into a text for a picture, an attachment or a quotation. Without an attribute it is somebody's own
-words in angle brackets, and stays.
+words in angle brackets, and stays; of one that is never closed only the attributes right behind its name go.
 """
 
-_MARKDOWN = r"!\[[^\[\]\n]*\]\([^()\n]*\)"
-_DATA_URL = r"""data:[\w.+-]+/[\w.+-]+[;,][^\s"'<>()]*(?:\s+[A-Za-z0-9+/=_-]{60,})*"""
-_SET_IN = re.compile(f"{_TAG}|(?P<picture>{_MARKDOWN}|{_DATA_URL})", re.IGNORECASE)
+_SQUARE = r"(?:[^\[\]\\]++|\\.|\[(?:[^\[\]\\]++|\\.|\[(?:[^\[\]\\]++|\\.)*+\])*+\])*+"
+_ROUND = r"(?:[^()\n\\]++|\\.|\((?:[^()\n\\]++|\\.|\((?:[^()\n\\]++|\\.)*+\))*+\))*+"
+_TITLE = r"""(?:[ \t]*+(?:"[^"\n]*+"|'[^'\n]*+'))?+"""
+_THERE = rf"(?:\(\s*+{_ROUND}\s*+{_TITLE}\s*+\)|\([ \t]*+(?:(?:{_DATA_URL})\s*+\)?+|\S*+))"
+"""Behind the brackets: what stands between the next two, or where those never close, what looks like an address."""
+
+_MARKDOWN = re.compile(
+    rf"!\[(?:(?P<alt>{_SQUARE})\](?:{_THERE}|\[(?P<label>[^\[\]\n]*+)\])|(?P<only>[^\[\]\n]++)\])",
+    re.IGNORECASE | re.DOTALL,
+)
+_WHERE = rf"(?:<[^<>\n]*+>|{_DATA_URL}|(?=\S*?(?:/|\.\w))\S++)"
+_DEFINED = re.compile(
+    rf"^[ \t]*+\[(?P<label>[^\[\]\n]++)(?P<alt>)(?P<only>)\]:[ \t]*+{_WHERE}{_TITLE}",
+    re.IGNORECASE | re.DOTALL | re.MULTILINE,
+)
+
+_MARK = r"(?:/|%2f)(?:hostedContents|v1(?:/|%2f)objects|v3(?:/|%2f)attachments|views(?:/|%2f)img)"
+_RUN = r"[!#$&*+.0-:=?-Z\\^-~-]*+"
+_LOOSE = (
+    re.compile(r"""\burl\(\s*+(?:"[^"\n]*+"|'[^'\n]*+'|[^()\s"']*+)\s*+\)?+""", re.IGNORECASE),
+    re.compile(
+        r"""\b(?:src|srcset|poster|uri)\s*+=\s*+"""
+        r"""(?:"[^"\n<>/.]*+[/.][^"\n<>]*+"?+|'[^'\n<>/.]*+[/.][^'\n<>]*+'?+|[^\s"'<>/.=]*+[/.][^\s"'<>]*+)""",
+        re.IGNORECASE,
+    ),
+    re.compile(_DATA_URL, re.IGNORECASE | re.DOTALL),
+    re.compile(rf"""(?<![!#-&*+.-:=?-Z\\^-~-]){_RUN}(?:(?!{_MARK})[/%]{_RUN})*+{_MARK}{_SIGNS}""", re.IGNORECASE),
+)
+"""A picture's address or bytes that no mark of its own goes with."""
+
 _EMOJI = re.compile(r"schema\.skype\.com/Emoji", re.IGNORECASE)
-_SIGN = re.compile(r"""\balt\s*=\s*["']([^"'<>&\x00-\x7f]{1,16})["']""", re.IGNORECASE)
+_SIGN = re.compile(r"""\balt\s*+=\s*+["']([^"'<>&\x00-\x7f]{1,16})["']""", re.IGNORECASE)
 _EMOJI_PICTURES = "/evergreen-assets/"
 """Where Teams keeps the pictures of its emoji."""
 
@@ -115,7 +174,13 @@ def _clean(place: Json) -> int:
 
 def _without_pictures(text: str) -> tuple[str, int]:
     """The text without any picture in it, and how many there were. An emoji stays, as the sign it stands for."""
-    return _SET_IN.sub(_sign, text), sum(_is_picture(found) for found in _SET_IN.finditer(text))
+    tags = list(_TAG.finditer(text))
+    text, found = _without_markdown(_TAG.sub(_sign, text) if tags else text)
+    taken = sum(map(_is_picture, tags)) + found
+    for kind in _LOOSE:
+        text, found = kind.subn("", text)
+        taken += found
+    return text, taken
 
 
 def _sign(found: re.Match[str]) -> str:
@@ -124,8 +189,22 @@ def _sign(found: re.Match[str]) -> str:
 
 
 def _is_picture(found: re.Match[str]) -> bool:
-    named = (found["name"] or "").lower() in _SHOWS.split("|")
-    return bool(found["picture"]) or (named and not _EMOJI.search(found[0]))
+    return (found["name"] or "").lower() in _SHOWS.split("|") and not _EMOJI.search(found[0])
+
+
+def _without_markdown(text: str) -> tuple[str, int]:
+    """The text without Markdown's pictures, and without the lines that say where those are."""
+    defined = {_label(found) for found in _DEFINED.finditer(text)}
+    pictures = [found for found in _MARKDOWN.finditer(text) if not found["only"] or _label(found) in defined]
+    if not pictures:
+        return text, 0
+    shown = {_label(found) for found in pictures}
+    text = _MARKDOWN.sub(lambda found: found[0] if found["only"] and _label(found) not in defined else "", text)
+    return _DEFINED.sub(lambda found: "" if _label(found) in shown else found[0], text), len(pictures)
+
+
+def _label(found: re.Match[str]) -> str:
+    return " ".join((found["label"] or found["only"] or found["alt"] or "").casefold().split())
 
 
 # --- how many were offered ---

@@ -16,11 +16,12 @@ from functools import cached_property
 from adapters.behind import Behind
 from adapters.teams.acts import Act, is_bot_added, places_named, read_act, read_change, read_data, read_words
 from adapters.teams.answers import Answer
-from adapters.teams.front import Front, Hearing, Keeping, People, Say, Showing
+from adapters.teams.front import Front, Hearing, Keeping, People, Say
 from adapters.teams.presses import HANDRAIL
 from adapters.teams.pressing import Pressing
 from adapters.teams.promptness import Promptness
 from adapters.teams.sdk import Turns
+from adapters.teams.telling import Showing
 from adapters.teams.us import Json, Us
 from bot.ports import Clock
 
@@ -92,14 +93,14 @@ class Reception:
         if "value" in activity and (HANDRAIL in read_data(activity) or not text):
             await self._pressing.submitted(activity, act)
         elif act.direct and _ON_CALL.fullmatch(text):
-            self._front.tell(act, self.bot.numbers())
+            self._front.tell_numbers(act)
         else:
             await self._said(activity, act)
 
     async def _said(self, activity: Json, act: Act) -> None:
         incoming = read_words(activity, act, self.clock.now())
-        with self._promptness.turn(act.address.conversation) as may_be_again:
-            shown = await self._front.hear(act, replace(incoming, resent=may_be_again))
+        with self._promptness.turn(act.address.conversation, act.at) as prompt_at:
+            shown = await self._front.hear(act, replace(incoming, resent=prompt_at is None, prompt_at=prompt_at))
         self._front.tell(act, shown)
 
     async def changed(self, activity: Json) -> None:
@@ -126,10 +127,10 @@ class Reception:
         if act is None or self._is_known_arrival(act):
             return
         if act.direct:
-            self._front.behind.go(self._front.show_home(act))
+            self._front.behind.go(self._front.welcome(act))
         elif not any(map(self.is_ours, places_named(activity))):
             joined = act.incoming(self.clock.now(), f"joined:{act.address.conversation}:{act.id}")
-            self._front.tell(act, await self._front.hear(act, replace(joined, overheard=True)))
+            self._front.tell(act, await self._front.hear(act, replace(joined, overheard=True, brought=True)))
         self._remember_arrival(act)
 
     def _forget(self, activity: Json) -> None:

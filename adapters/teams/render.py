@@ -99,10 +99,14 @@ def _with_box(buttons: Sequence[Button], boxed: Button | None, make: Make) -> li
     for button in buttons:
         if button is boxed and button.writes:
             send = replace(button, label=button.writes.send, style=Style.PRIMARY, writes=None)
-            found += [box(button.label), _row([make(send)])]
+            found += [box(button.label), *_hint(button.writes.hint), _row([make(send)])]
         else:
             found += _alone(button, _beside(button, boxed, make))
     return found
+
+
+def _hint(hint: str) -> list[Json]:
+    return [small_print(hint)] if hint else []
 
 
 def _boxed(card: Card) -> Button | None:

@@ -5,6 +5,7 @@ Whom to look for is not decided here, and nothing is said to anybody.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TypeVar
@@ -18,6 +19,9 @@ from bot.errors import SendAmbiguous, SendFailed, SendRefused, StoreUnavailable
 from bot.message import Destination, Reach
 
 T = TypeVar("T")
+
+AT_ONCE = 8
+"""How many gatherings are looked through at the same time: a post waits three seconds for all of them."""
 
 
 class Whereabouts:
@@ -80,22 +84,30 @@ class Whereabouts:
 
     async def _seen(self, destination: Destination) -> Address | None:
         """Where they were seen. A fault of one gathering keeps nobody from being seen in the next."""
-        look = self._person_in if destination.reach is Reach.PERSON else self._channel_in
         failed: SendFailed | SendAmbiguous | None = None
-        for gathering in await self._addresses.gatherings():
-            try:
-                itself = Destination(DOOR, Reach.CHANNEL, gathering.conversation)
-                seen = await self.there(itself, gathering, lambda at: look(at, destination.id))
-            except SendRefused:
-                continue
-            except (SendFailed, SendAmbiguous) as fault:
-                failed = fault
-                continue
-            if seen:
-                return seen
+        gatherings = await self._addresses.gatherings()
+        for first in range(0, len(gatherings), AT_ONCE):
+            looks = [self._seen_in(gathering, destination) for gathering in gatherings[first : first + AT_ONCE]]
+            for seen in await asyncio.gather(*looks):
+                if isinstance(seen, Address):
+                    return seen
+                failed = seen or failed
         if failed:
             raise failed
         return None
+
+    async def _seen_in(
+        self, gathering: Address, destination: Destination
+    ) -> Address | SendFailed | SendAmbiguous | None:
+        """Where they were seen in this one, or what kept us from seeing."""
+        look = self._person_in if destination.reach is Reach.PERSON else self._channel_in
+        itself = Destination(DOOR, Reach.CHANNEL, gathering.conversation)
+        try:
+            return await self.there(itself, gathering, lambda at: look(at, destination.id))
+        except SendRefused:
+            return None
+        except (SendFailed, SendAmbiguous) as fault:
+            return fault
 
     async def _person_in(self, gathering: Address, id: str) -> Address | None:
         member = await self._connector.member(gathering, id)
