@@ -142,7 +142,7 @@ async def told_more(here: TeamsSchool) -> None:
 async def asked(here: TeamsSchool) -> None:
     await patiently(here, lambda: opens_form(here, DSL, "Open case", "Ask the reporter"))
     await here.presses_in_dialog("Send", DSL, f"Is she {MARKS['question']}")
-    await patiently(here, lambda: opens_form(here, TEACHER, "Read it", "Write your answer"))
+    await patiently(here, lambda: opens_form(here, TEACHER, "Read it"))
     await here.presses_in_dialog("Send", TEACHER, f"She is {MARKS['reply']}")
 
 

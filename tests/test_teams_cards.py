@@ -135,11 +135,17 @@ def test_a_text_is_only_parted_by_what_nobody_sees(text: str) -> None:
 # --- nothing lost ---
 
 
+def _without_numbers(card: Card) -> Card:
+    """The same to read, but with nothing that a card which is too large would lose."""
+    plain = (replace(each, tone=Tone.PLAIN) if each.tone is Tone.NUMBERS else each for each in card.passages)
+    return replace(card, passages=tuple(plain))
+
+
 @ENOUGH
 @given(made.cards)
 def test_all_of_a_card_is_read_once_and_unchanged(card: Card) -> None:
     drawn = card_json(card)
-    assume(weight(drawn) <= MOST)
+    assume(weight(card_json(_without_numbers(card))) <= MOST * 3 // 4)
     bare = replace(card, fields=(), buttons=(), footer=())
     assert made.read(card_json(bare)) == made.seen(card.notification) + made.read_of(card)
     helps = made.seen("".join(shown(field.help) for field in card.fields))

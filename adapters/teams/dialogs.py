@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from adapters.teams.answers import CARD
 from adapters.teams.elements import box, grouped, joined, notification_line, passage_elements, said, trimmed, weight
 from adapters.teams.presses import form_data
-from adapters.teams.render import MOST, adaptive, content, rows, submit
+from adapters.teams.render import MOST, adaptive, content, rows, submit, wordless
 from adapters.teams.us import Json
 from bot.message import OPENS, Action, Button, Card, Passage, Press, Tone, Writing
 
@@ -91,10 +91,10 @@ def _together(read: list[Json], pressed: list[Json]) -> list[Json]:
 
 
 def _turns(say: Say, opened: Press, number: int, count: int) -> list[Json]:
-    """To the parts before and after this one."""
+    """To the parts before and after this one, also when nothing stands yet in the box of a question."""
     opened = opened if opened.action in OPENS else Press(Action.OPEN_CASE, opened.subject)
     ways = (("teams.earlier_part", number - 1), ("teams.next_part", number + 1))
-    turns = [submit(Button(say(key), opened), to) for key, to in ways if 0 <= to < count]
+    turns = [wordless(submit(Button(say(key), opened), to)) for key, to in ways if 0 <= to < count]
     return [{"type": "ActionSet", "separator": True, "spacing": "large", "actions": turns}] if turns else []
 
 

@@ -117,7 +117,7 @@ def _boxed(card: Card) -> Button | None:
 def _beside(button: Button, boxed: Button | None, make: Make) -> Json:
     """A button beside the box. What is pressed away takes along what was begun there, so that none of it is lost."""
     made = make(button)
-    return _wordless(made) if boxed and button.press.action not in TAKES_ALONG else made
+    return wordless(made) if boxed and button.press.action not in TAKES_ALONG else made
 
 
 def _alone(button: Button, action: Json) -> list[Json]:
@@ -160,7 +160,7 @@ def submit(button: Button, page: int = 0) -> Json:
     return {"type": "Action.Submit", "title": label, "data": press_data(button, page), **style}
 
 
-def _wordless(action: Json) -> Json:
+def wordless(action: Json) -> Json:
     """It leaves what stands in the box where it is."""
-    old: Json = {"fallback": _wordless(action["fallback"])} if "fallback" in action else {}
+    old: Json = {"fallback": wordless(action["fallback"])} if "fallback" in action else {}
     return {**action, "associatedInputs": "none", **old}
