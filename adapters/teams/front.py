@@ -160,8 +160,7 @@ class Front:
                 await self._tell(act, self.bot.numbers())
 
     def notice(self, key: str) -> Card:
-        said = self.say(key)
-        return Card(said, passages=(Passage((said,)),))
+        return Card(self.say("notification.reply"), passages=(Passage((self.say(key),)),))
 
     def told(self, outcome: Outcome) -> Card | None:
         """What there is to show of it. Of what was not kept, with the numbers: Teams brings no press again."""
