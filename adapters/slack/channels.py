@@ -8,16 +8,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from adapters.looks import Facts, Look
 from adapters.slack.api import Api, Home, pages
 from bot.errors import HandrailError, SendRefused
 from bot.message import Destination, Person, Reach
 from bot.ports import Doubt
-
-FRESH_SECONDS = 5.0
-"""One look-up serves a place for this long, counted from when it began (I4)."""
 
 _MOST_KEPT = 500
 _TRIES = 3
@@ -32,34 +29,6 @@ _CONNECTED = ("shared_team_ids", "connected_team_ids")
 _NOT_STAFF = ("is_bot", "is_restricted", "is_ultra_restricted")
 
 _GONE = frozenset({"channel_not_found", "user_not_found", "users_not_found", "user_not_visible", "team_not_found"})
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a look-up found: a doubt that stands for every reader, or who is in the place."""
-
-    doubt: Doubt
-    members: frozenset[str] = frozenset()
-
-    def doubt_for(self, readers: frozenset[str]) -> Doubt:
-        if self.doubt is not Doubt.NONE:
-            return self.doubt
-        if not self.members:
-            return Doubt.EMPTY
-        return Doubt.NONE if self.members <= readers else Doubt.STRANGER
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """One look-up, under way or done. Several askers share it."""
-
-    began: float
-    facts: asyncio.Task[Facts]
-
-    def serves(self, now: float) -> bool:
-        """Until it is too old; one that failed serves only those who waited for it."""
-        failed = self.facts.done() and (self.facts.cancelled() or self.facts.result().doubt is Doubt.UNCHECKED)
-        return now - self.began < FRESH_SECONDS and not failed
 
 
 class Places:
