@@ -13,8 +13,10 @@ from bot.message import Lane
 RESERVED = {Lane.HANDOFF: 0.0, Lane.ESCALATION: 0.1, Lane.RECEIPT: 0.25, Lane.PROMPT: 0.4, Lane.COSMETIC: 0.6}
 """The share of a burst that a lane leaves to the lanes above it."""
 
-_KEPT_HERE = {Lane.COSMETIC: RESERVED[Lane.COSMETIC]}
-"""At one place only the cosmetic makes room: a question goes nowhere but to its own teacher, who waits for it."""
+_KEPT_HERE = {Lane.RECEIPT: 0.2, Lane.PROMPT: 0.2, Lane.COSMETIC: RESERVED[Lane.COSMETIC]}
+"""The share at one place: room for a handoff, and little more. A question goes nowhere but to its own teacher, who
+waits for it.
+"""
 
 LONGEST_HOLD = 60.0
 """Seconds. Nobody is told to come back later than that: they ask again."""
