@@ -224,7 +224,7 @@ async def slack_school(
 
 def _by_one_clock(workspace: Workspace, clock: PracticeClock) -> None:
     """Rates, waits and what is remembered of a place pass as the practice clock does."""
-    for timed in (workspace.api, workspace.places, workspace.door, workspace._people):
+    for timed in (workspace.api.breaker, workspace.places, workspace.door, workspace._people):
         timed._seconds = lambda: clock.now().timestamp()
 
 

@@ -257,7 +257,7 @@ def by_practice_clock(here: TeamsSchool) -> TeamsSchool:
         return here.clock.now().timestamp()
 
     tenant: Any = here.tenant
-    timed = (tenant.connector._calls, tenant.graph._calls, tenant.places, tenant.way.tokens)
+    timed = (tenant.connector._calls.breaker, tenant.graph._calls.breaker, tenant.places, tenant.way.tokens)
     named = [*((it, "_seconds") for it in timed), (tenant.door, "seconds"), (tenant.people, "seconds")]
     for counting, name in named:
         assert hasattr(counting, name), counting

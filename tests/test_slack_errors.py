@@ -17,8 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.retry_after import seconds_to_wait
 from adapters.slack.api import NEVER_SENT, Api, find_home, open_api
-from adapters.slack.refusals import KNOWN, code_of, seconds_to_wait
+from adapters.slack.refusals import KNOWN, code_of
 from bot.errors import HandrailError, SendAmbiguous, SendFailed, SendGone, SendRefused
 from tests.scripted_slack import DROPPED, Scripted, Seconds, impatient, played, scripted
 
@@ -87,7 +88,7 @@ async def test_what_only_an_operator_can_mend_waits_a_minute_and_says_so() -> No
         async with played(lambda *_, code=code: {"ok": False, "error": code}) as (_, api):
             met = await call(api)
             assert isinstance(met, SendFailed)
-            assert (met.retry_after, api.trouble) == (60.0, code)
+            assert (met.retry_after, api.breaker.trouble) == (60.0, code)
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 520, 408])
@@ -138,6 +139,23 @@ async def test_a_refused_connection_is_certainly_not_taken() -> None:
         assert isinstance(await call(api), SendFailed)
 
 
+@pytest.mark.parametrize("said", [{"ok": True}, {"ok": False, "error": "channel_not_found"}])
+async def test_it_is_known_for_how_long_slack_was_not_reached_and_whatever_it_says_ends_that(said: Any) -> None:
+    seconds = Seconds()
+    async with scripted(lambda *_: {"ok": True}) as gone:
+        url = gone.url
+    async with played(lambda *_: said, seconds) as (_, api):
+        answering, api.client.base_url = api.client.base_url, f"{url}/api/"
+        await call(api)
+        seconds.now += 3.0
+        await call(api)
+        seconds.now += 4.0
+        assert api.breaker.unreached_seconds == 7.0
+        api.client.base_url = answering
+        await call(api)
+        assert api.breaker.unreached_seconds == 0.0
+
+
 @pytest.mark.parametrize(
     "fault",
     [
@@ -164,7 +182,7 @@ async def test_an_unheard_of_error_is_remembered_as_an_alarm_and_a_known_one_is_
     async with played(lambda *_: {"ok": False, "error": next(said)}) as (_, api):
         for _ in range(4):
             await call(api)
-        assert api.alarms == Counter(made_up_today=2)
+        assert api.breaker.alarms == Counter(made_up_today=2)
 
 
 async def test_alarms_do_not_grow_without_end() -> None:
@@ -172,7 +190,7 @@ async def test_alarms_do_not_grow_without_end() -> None:
     async with played(lambda *_: {"ok": False, "error": next(said)}) as (_, api):
         for _ in range(100):
             await call(api)
-        assert len(api.alarms) == 50
+        assert len(api.breaker.alarms) == 50
 
 
 @given(st.one_of(st.none(), st.text(), st.integers(), st.lists(st.text()), st.dictionaries(st.text(), st.text())))
@@ -282,11 +300,11 @@ async def test_a_revoked_token_is_tried_at_most_once_a_minute_and_everything_wor
             seconds.now = 1000.0 + tick
             assert isinstance(await call(api), SendFailed)
         assert len(slack.calls) == 60
-        assert api.trouble == "token_revoked"
+        assert api.breaker.trouble == "token_revoked"
         slack.answer = lambda *_: {"ok": True}
         seconds.now += 60.0
         assert await call(api) == {"ok": True}
-        assert api.trouble == ""
+        assert api.breaker.trouble == ""
         assert await call(api) == {"ok": True}
 
 
@@ -308,7 +326,7 @@ async def test_a_missing_scope_stops_its_own_method_only_and_says_which_scope() 
     async with played(answer) as (slack, api):
         await call(api)
         await call(api)
-        assert api.trouble == "missing_scope chat:write"
+        assert api.breaker.trouble == "missing_scope chat:write"
         assert await api.call("users.info", user="U0EXAMPLE1") == {"ok": True}
         assert len(slack.called("chat.postMessage")) == 1
 

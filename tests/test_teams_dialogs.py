@@ -77,6 +77,19 @@ def test_the_buttons_lead_from_part_to_part_and_back() -> None:
     assert case_dialog(card, say, OPENED, 7) == parts[-1]
 
 
+def test_a_question_of_many_parts_can_be_turned_before_anything_is_answered() -> None:
+    question = Press(Action.READ_QUESTION, "c-1")
+    answer = Button("Send", Press(Action.REPLY, "c-1"), writes=Writing("Your answer", "Your answer", "Send"))
+    card = Card("n", "A question", (Passage(("x " * 20_000,), tone=Tone.VERBATIM),), buttons=(answer,))
+    for part in case_dialogs(card, say, question, "n-1"):
+        (asked,) = made.inputs(part)
+        assert asked["isRequired"]
+        held = {action["title"]: "associatedInputs" not in action for action in made.actions(part)}
+        assert held.pop("Send")
+        assert set(held) <= {"Next part", "Earlier part"}
+        assert held and not any(held.values())
+
+
 def test_to_turn_a_part_never_does_again_what_was_pressed() -> None:
     card = Card("n", "Case 7F3KQW2M9P", (Passage(("x " * 20_000,), tone=Tone.VERBATIM),))
     dialog = case_dialog(card, say, Press(Action.ADD_NOTE, "7F3KQW2M9P"))

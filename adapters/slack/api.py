@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,9 +18,10 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.breaker import Breaker
+from adapters.retry_after import seconds_to_wait
 from adapters.slack.refusals import (
     GONE,
-    OPERATOR_WAIT,
     THROTTLED,
     WHOLE_APP,
     Meaning,
@@ -30,17 +30,12 @@ from adapters.slack.refusals import (
     meaning_of,
     reason_of,
     scopes_wanted,
-    seconds_to_wait,
 )
 from bot.errors import HandrailError, SendAmbiguous, SendFailed, SendGone, SendRefused
 
 CALL_SECONDS = 5.0
-FORGOTTEN_SECONDS = 600.0
-"""After this long a fault of the app that nobody has met again is no trouble any more."""
 CONNECT_SECONDS = 3.0
 _CONNECTIONS = 64
-_MOST_ALARMS = 50
-_MOST_SHUT = 1000
 
 NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
 """Nothing of the call can have reached Slack: refused, no such name, no route, no TLS, no connection in time."""
@@ -69,37 +64,12 @@ class Home:
     app: str = ""
 
 
-@dataclass(slots=True)
-class Shut:
-    """A call that is not to be made before `until` (monotonic seconds). `operator`: only a person can mend it."""
-
-    until: float
-    reason: str
-    retry: float
-    operator: bool = False
-
-
 class Api:
-    """Slack's Web API through one client. `alarms` counts errors that nobody has given a class to (P3)."""
+    """Slack's Web API through one client. `breaker.alarms` counts errors that nobody has given a class to (P3)."""
 
     def __init__(self, client: AsyncWebClient, seconds: Callable[[], float] = time.monotonic) -> None:
         self.client = client
-        self.alarms: Counter[str] = Counter()
-        self._seconds = seconds
-        self._shut: dict[str, Shut] = {}
-        self._unreached: float | None = None
-
-    @property
-    def trouble(self) -> str:
-        """What somebody with the app's settings has to mend ("token_revoked"), or '' (P4)."""
-        now = self._seconds()
-        lasting = (shut for shut in self._shut.values() if shut.operator and now < shut.until + FORGOTTEN_SECONDS)
-        return next((shut.reason for shut in lasting), "")
-
-    @property
-    def unreached_seconds(self) -> float:
-        """For how long no call has reached Slack, in seconds; 0.0 when the last one did."""
-        return self._seconds() - self._unreached if self._unreached is not None else 0.0
+        self.breaker = Breaker(seconds)
 
     async def call(self, method: str, **arguments: Any) -> dict[str, Any]:
         """Slack's answer to one call, made once.
@@ -109,20 +79,19 @@ class Api:
         Within the time that Slack asked for nothing is called (P2), and while the app itself is at fault at most once
         a minute (P4).
         """
-        if self._shut:
-            self._stop_if_shut(method, arguments)
+        self.breaker.stop_if_shut(_keys(method, arguments))
         try:
             answer = await self._ask(method, arguments)
         except SlackApiError as said:
+            self.breaker.reached()
             raise self._meant(method, arguments, said.response) from None
         except NEVER_SENT as fault:
-            self._unreached = self._seconds() if self._unreached is None else self._unreached
+            self.breaker.not_reached()
             raise SendFailed(type(fault).__name__) from None
         except Exception as fault:
             raise SendAmbiguous(type(fault).__name__) from None
-        self._unreached = None
-        if self._shut:
-            self._opens(method, arguments)
+        self.breaker.reached()
+        self.breaker.opens(_keys(method, arguments))
         return answer
 
     async def _ask(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -140,9 +109,9 @@ class Api:
         reason = reason_of(status, code_of(data))
         if reason in THROTTLED:
             wait = seconds_to_wait(response.headers.get("Retry-After"), datetime.now(UTC))
-            return self._shuts(_rate_key(method, arguments), Shut(0.0, reason, wait))
-        if is_unheard_of(reason) and (reason in self.alarms or len(self.alarms) < _MOST_ALARMS):
-            self.alarms[reason] += 1
+            return self.breaker.shut(_rate_key(method, arguments), reason, wait)
+        if is_unheard_of(reason):
+            self.breaker.alarm(reason)
         match meaning_of(reason):
             case Meaning.AGAIN:
                 return SendFailed(reason)
@@ -152,33 +121,7 @@ class Api:
                 return SendGone(reason) if reason in GONE else SendRefused(reason)
             case Meaning.OPERATOR:
                 told = f"{reason} {scopes_wanted(data)}".strip()
-                return self._shuts(_fault_key(method, arguments, reason), Shut(0.0, told, OPERATOR_WAIT, operator=True))
-
-    # --- not calling ---
-
-    def _stop_if_shut(self, method: str, arguments: dict[str, Any]) -> None:
-        """Raises SendFailed while this call is not to be made. Once the time is up, one caller tries."""
-        now = self._seconds()
-        for key in _keys(method, arguments):
-            shut = self._shut.get(key)
-            if shut is None:
-                continue
-            if now < shut.until:
-                raise SendFailed(shut.reason, shut.until - now)
-            if shut.operator:
-                shut.until = now + shut.retry
-
-    def _shuts(self, key: str, shut: Shut) -> SendFailed:
-        now = self._seconds()
-        shut.until = now + shut.retry
-        if len(self._shut) >= _MOST_SHUT:
-            self._shut = {key: kept for key, kept in self._shut.items() if kept.until > now}
-        self._shut[key] = shut
-        return SendFailed(shut.reason, shut.retry)
-
-    def _opens(self, method: str, arguments: dict[str, Any]) -> None:
-        for key in _keys(method, arguments):
-            self._shut.pop(key, None)
+                return self.breaker.shut_for_operator(_fault_key(method, arguments, reason), told)
 
 
 def _keys(method: str, arguments: dict[str, Any]) -> tuple[str, str, str]:

@@ -8,13 +8,6 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-from adapters import retry_after
-
-seconds_to_wait = retry_after.seconds_to_wait
-
-OPERATOR_WAIT = 60.0
-"""Seconds between two calls while only somebody with the app's settings can help (P4)."""
-
 
 class Meaning(StrEnum):
     """AGAIN: certainly not done, may be repeated. AMBIGUOUS: may have been done (F6). REFUSED: never here, find another
@@ -37,7 +30,7 @@ GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_close
 """Of the refusals: what was to be changed in place stands there no more, or cannot be changed any more."""
 
 WHOLE_APP = frozenset(_WHOLE_APP.split())
-"""Faults that every call shares: after one of these nothing is called for OPERATOR_WAIT."""
+"""Faults that every call shares: after one of these nothing is called for `adapters.breaker.OPERATOR_WAIT`."""
 
 _TABLE = {
     Meaning.AGAIN: """

@@ -126,8 +126,8 @@ class Workspace:
         """For a monitor: what only a person can mend, and whether Slack can reach us."""
         swept = self._sweep.last_good
         found: dict[str, object] = {
-            "trouble": self.api.trouble or None,
-            "unknown_errors": dict(self.api.alarms),
+            "trouble": self.api.breaker.trouble or None,
+            "unknown_errors": dict(self.api.breaker.alarms),
             "swept": swept.isoformat() if swept else None,
         }
         if self._socket:
@@ -137,8 +137,8 @@ class Workspace:
 
     def is_well(self) -> bool:
         """Whether nothing waits for somebody to mend it."""
-        reached = self.api.unreached_seconds < UNWELL_SECONDS
-        return reached and not self.api.trouble and (self._socket is None or self._socket.is_connected)
+        reached = self.api.breaker.unreached_seconds < UNWELL_SECONDS
+        return reached and not self.api.breaker.trouble and (self._socket is None or self._socket.is_connected)
 
 
 @asynccontextmanager
@@ -163,8 +163,8 @@ async def _home(api: Api) -> Home:
         except SendRefused as refused:
             raise _refused(str(refused)) from None
         except (SendFailed, SendAmbiguous) as fault:
-            if api.trouble:
-                raise _refused(api.trouble) from None
+            if api.breaker.trouble:
+                raise _refused(api.breaker.trouble) from None
             log.warning("slack_not_reached", reason=str(fault))
             await asyncio.sleep(UNREACHED_SECONDS)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,22 +16,18 @@ from datetime import UTC, datetime
 import aiohttp
 from yarl import URL
 
+from adapters.breaker import Breaker
 from adapters.retry_after import seconds_to_wait
 from adapters.teams import refusals
 from adapters.teams.credentials import Tokens
-from adapters.teams.refusals import OPERATOR_WAIT, THROTTLED, UNPROVED, Meaning
+from adapters.teams.refusals import THROTTLED, UNPROVED, Meaning
 from adapters.teams.us import Json
 from bot.errors import HandrailError, SendAmbiguous, SendFailed, SendGone, SendRefused
-
-FORGOTTEN_SECONDS = 600.0
-"""After this long a fault of the app that nobody has met again is no trouble any more."""
 
 JITTER_SECONDS = 1.0
 """What was turned away together does not come back together."""
 
 _LARGEST_ANSWER = 4_000_000
-_MOST_ALARMS = 50
-_MOST_SHUT = 1000
 
 NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 """Nothing of the call can have arrived: refused, no such name, no route, no TLS, no connection in time."""
@@ -49,6 +44,11 @@ class Call:
     url: str
     body: Json | None = field(default=None, repr=False)
     key: str = ""
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """What may be shut to it: all of the service, and the look-up."""
+        return frozenset({"", self.key})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +83,8 @@ class _Said:
             return None
 
 
-@dataclass(slots=True)
-class _Shut:
-    """A call that is not to be made before `until` (monotonic seconds). `operator`: only a person can mend it."""
-
-    until: float
-    reason: str
-    operator: bool
-
-
 class Calls:
-    """Calls of one service. `alarms` counts what could not be delivered, and statuses without a class (P3, P5)."""
+    """Calls of one service. `breaker.alarms` counts what was not delivered, and statuses without a class (P3, P5)."""
 
     def __init__(
         self,
@@ -102,22 +93,8 @@ class Calls:
         service: Service,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._session, self._tokens, self._service, self._seconds = session, tokens, service, seconds
-        self.alarms: Counter[str] = Counter()
-        self._shut: dict[str, _Shut] = {}
-        self._unreached: float | None = None
-
-    @property
-    def trouble(self) -> str:
-        """What somebody with the app's settings has to mend ("http_401"), or '' (P4)."""
-        now = self._seconds()
-        lasting = (shut for shut in self._shut.values() if shut.operator and now < shut.until + FORGOTTEN_SECONDS)
-        return next((shut.reason for shut in lasting), "")
-
-    @property
-    def unreached_seconds(self) -> float:
-        """For how long no call has reached the service, in seconds; 0.0 when the last one did."""
-        return self._seconds() - self._unreached if self._unreached is not None else 0.0
+        self._session, self._tokens, self._service = session, tokens, service
+        self.breaker = Breaker(seconds)
 
     async def make(self, call: Call) -> Json:
         """The service's answer to one call.
@@ -127,11 +104,11 @@ class Calls:
         Within the time that was asked for a look-up is not made (P2), and while the app itself is at fault nothing is,
         but once a minute (P4).
         """
-        self._stop_if_shut(call)
+        self.breaker.stop_if_shut(call.keys)
         said = await self._let_in(call)
-        self._unreached = None
+        self.breaker.reached()
         if said.was_heard and said.status not in self._service.faults:
-            self._opens(call)
+            self.breaker.opens(call.keys)
         if not said.is_yes:
             raise self._meant(call, said)
         body = said.body
@@ -158,7 +135,7 @@ class Calls:
             ) as answer:
                 return _Said(answer.status, answer.headers.get("Retry-After"), await _text_of(answer))
         except NEVER_SENT as fault:
-            self._unreached = self._seconds() if self._unreached is None else self._unreached
+            self.breaker.not_reached()
             raise SendFailed(type(fault).__name__) from None
         except Exception as fault:
             raise SendAmbiguous(type(fault).__name__) from None
@@ -167,9 +144,10 @@ class Calls:
         """The error to raise for an answer that was not a yes."""
         reason = refusals.reason_of(said.status, refusals.code_of(said.body))
         if said.status in self._service.faults:
-            return self._at_fault(call, said.status, reason)
+            # A token that is not taken is taken nowhere; what is not permitted may be only there.
+            return self.breaker.shut_for_operator("" if said.status == UNPROVED else call.key, reason)
         if refusals.is_alarming(said.status, call.method):
-            self._alarm(reason)
+            self.breaker.alarm(reason)
         match refusals.meaning_of(said.status, call.method):
             case Meaning.AGAIN:
                 return self._again(call, said, reason)
@@ -185,42 +163,8 @@ class Calls:
         if said.status == THROTTLED:
             wait += seconds_to_wait(said.retry_after, datetime.now(UTC))
             if call.key:
-                self._shuts(call.key, _Shut(self._seconds() + wait, reason, operator=False))
+                return self.breaker.shut(call.key, reason, wait)
         return SendFailed(reason, wait)
-
-    def _alarm(self, reason: str) -> None:
-        if reason in self.alarms or len(self.alarms) < _MOST_ALARMS:
-            self.alarms[reason] += 1
-
-    # --- not calling ---
-
-    def _at_fault(self, call: Call, status: int, reason: str) -> SendFailed:
-        """A token that is not taken is taken nowhere; what is not permitted may be only there."""
-        key = "" if status == UNPROVED else call.key
-        self._shuts(key, _Shut(self._seconds() + OPERATOR_WAIT, reason, operator=True))
-        return SendFailed(reason, OPERATOR_WAIT)
-
-    def _stop_if_shut(self, call: Call) -> None:
-        """Raises SendFailed while this call is not to be made. Once the time is up, one caller tries."""
-        now = self._seconds()
-        for key in {"", call.key}:
-            shut = self._shut.get(key)
-            if shut is None:
-                continue
-            if now < shut.until:
-                raise SendFailed(shut.reason, shut.until - now)
-            if shut.operator:
-                shut.until = now + OPERATOR_WAIT
-
-    def _shuts(self, key: str, shut: _Shut) -> None:
-        if len(self._shut) >= _MOST_SHUT:
-            now = self._seconds()
-            self._shut = {key: kept for key, kept in self._shut.items() if kept.until > now}
-        self._shut[key] = shut
-
-    def _opens(self, call: Call) -> None:
-        for key in {"", call.key}:
-            self._shut.pop(key, None)
 
 
 async def _text_of(answer: aiohttp.ClientResponse) -> bytes:

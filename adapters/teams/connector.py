@@ -48,17 +48,17 @@ class Connector:
     @property
     def trouble(self) -> str:
         """What only somebody with the app's settings can mend, or '' (P4)."""
-        return self._calls.trouble
+        return self._calls.breaker.trouble
 
     @property
     def alarms(self) -> Counter[str]:
         """How often what could not be delivered, by its reason (P3, P5)."""
-        return self._calls.alarms
+        return self._calls.breaker.alarms
 
     @property
     def unreached_seconds(self) -> float:
         """For how long no call has reached Teams, in seconds."""
-        return self._calls.unreached_seconds
+        return self._calls.breaker.unreached_seconds
 
     # --- saying ---
 

@@ -61,12 +61,12 @@ class Graph:
     @property
     def trouble(self) -> str:
         """What only somebody with the app's settings can mend, or '' (P4)."""
-        return self._calls.trouble
+        return self._calls.breaker.trouble
 
     @property
     def alarms(self) -> Counter[str]:
         """How often an answer had no class (P3)."""
-        return self._calls.alarms
+        return self._calls.breaker.alarms
 
     async def visibility(self, group: str) -> str:
         """See `Groups`."""

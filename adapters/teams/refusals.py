@@ -8,9 +8,6 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-OPERATOR_WAIT = 60.0
-"""Seconds between two calls while only somebody with the app's settings can help (P4)."""
-
 THROTTLED, MOVED_ON, UNPROVED, FORBIDDEN = 429, 412, 401, 403
 
 NOT_THERE = frozenset({404, 410})
